@@ -1,0 +1,92 @@
+# `make` lists the targets. Everything is installed into .venv and kept in .run (PST_RUN_DIR);
+# settings are PST_* variables, e.g. `PST_PORT=8081 PST_RUN_DIR=.run2 make run`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# One environment for both lists (test.txt holds all of run.txt); a stamp says which of them, in
+# which version, it was last filled from, so that nothing is installed twice.
+stamp = $(VENV)/.$(1)-$(shell cat requirements/$(1).txt pyproject.toml | cksum | tr ' ' '-')
+RUN_STAMP := $(call stamp,run)
+TEST_STAMP := $(call stamp,test)
+
+.DEFAULT_GOAL := help
+.PHONY: help run stop demo test unit lint lock clean broker
+
+help:
+	@echo "make run    start everything; Ctrl-C ends it, the data stays in .run"
+	@echo "make demo   play a consultation against the running system"
+	@echo "make stop   end what runs, from another terminal"
+	@echo "make test   lint, types, import rules and all tests"
+	@echo "make unit   the fast tests only"
+	@echo "make lint   lint, types and import rules only"
+	@echo "make lock   pin the dependencies of pyproject.toml anew"
+	@echo "make clean  delete .run with all data and keys, and .venv"
+
+run: $(RUN_STAMP)
+	@$(BIN)/python -m deploy.run
+
+demo: $(RUN_STAMP)
+	@$(BIN)/python -m deploy.demo
+
+stop:
+	@$(PYTHON) -m deploy.stop
+
+test: lint broker
+	@$(BIN)/python -m pytest
+
+unit: $(TEST_STAMP)
+	@$(BIN)/python -m pytest tests/unit
+
+lint: $(TEST_STAMP)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+broker: $(TEST_STAMP)
+	@$(BIN)/python -m deploy.broker
+
+COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-header --quiet
+
+lock: $(TEST_STAMP)
+	@$(COMPILE) -o requirements/run.txt
+	@$(COMPILE) --extra test -o requirements/test.txt
+
+clean:
+	@$(PYTHON) -m deploy.clean
+	@rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the environment ---
+
+PIP = $(BIN)/python -m pip -qq --disable-pip-version-check install
+
+define fill
+	@echo "filling $(VENV) from requirements/$(1).txt (only when it has changed) ..."
+	@rm -f $(VENV)/.run-* $(VENV)/.test-*
+	@$(PIP) --require-hashes -r requirements/$(1).txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+endef
+
+$(TEST_STAMP): | $(BIN)/pip
+	$(call fill,test)
+	@touch $(RUN_STAMP) $@
+
+$(RUN_STAMP): | $(BIN)/pip
+	$(call fill,run)
+	@touch $@
+
+# A fresh Debian or Ubuntu has no python3-venv, a bare one no python3 at all.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	    if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	        echo "Python's venv is missing: sudo apt-get install python3-venv" >&2; exit 1; fi; \
+	    echo "installing python3-venv with apt-get ..."; \
+	    apt-get -qq update && \
+	    DEBIAN_FRONTEND=noninteractive apt-get -qqy install python3-venv >/dev/null; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "Python 3.11 or newer is needed, e.g. PYTHON=python3.12 make run" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)

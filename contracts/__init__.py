@@ -1,0 +1,1 @@
+"""What crosses a process: request and event shapes, error codes, topology. No logic."""

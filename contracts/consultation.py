@@ -1,0 +1,333 @@
+"""The consultation service's RPC: shapes of its requests and of what it answers.
+
+Every method takes one object that also holds `caller` (`contracts/caller.py`).
+"""
+
+from typing import Any
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate, validates_schema
+
+from contracts.caller import CallerSchema
+from contracts.common import Flag, Timestamp
+
+TYPES = ("data", "metadata", "classification", "methodology", "other")
+CHANNELS = ("web", "email", "whatsapp", "phone", "visit")
+STATUSES = ("submitted", "needs_clarification", "accepted", "in_progress", "closed")
+OFFICER_CLOSES_BECAUSE = ("resolved", "out_of_scope", "duplicate", "spam")
+CLOSE_REASONS = (*OFFICER_CLOSES_BECAUSE, "user_silent", "withdrawn")
+PARTIES = ("user", "officer", "system")
+SLA_STATES = ("not_started", "running", "paused", "met", "breached")
+
+TEXT_MAX = 10_000
+
+TEXT_PATTERN = r"^[^\S\x00-\x08\x0b\x0c\x0e-\x1f]*[^\s\x00-\x1f][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
+"""What the checks of a text come to, for the API document."""
+
+
+def no_control_characters(text: str) -> None:
+    """Refuse what no person types and some databases and mail programs choke on."""
+    if any((ord(c) < 32 and c not in "\n\r\t") or 0xD800 <= ord(c) <= 0xDFFF for c in text):
+        raise ValidationError("Contains control characters.")
+
+
+def line(longest: int = 200, **kwargs: object) -> fields.String:
+    """One line of text: 1 to `longest` characters, not only blanks."""
+    return _text(longest, **kwargs)
+
+
+def code_word(**kwargs: Any) -> fields.String:
+    """A code of somebody's list: no free text, so nothing personal fits in."""
+    words = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}\Z", error="Not a code.")
+    return fields.String(validate=words, **kwargs)
+
+
+def _text(longest: int, **kwargs: object) -> fields.String:
+    checks = [
+        validate.Length(min=1, max=longest),
+        validate.Regexp(r"\s*\S", error="Must not be blank."),
+        no_control_characters,
+    ]
+    pattern = {"pattern": TEXT_PATTERN}
+    return fields.String(validate=checks, metadata=pattern, **kwargs)  # type: ignore[arg-type]
+
+
+class _Body(Schema):
+    class Meta:
+        unknown = RAISE  # said aloud, so that the API document says it, too
+
+
+class ContactSchema(_Body):
+    """How to reach the person for whom an officer opens a consultation."""
+
+    name = line(required=True)
+    email = fields.Email(load_default=None, allow_none=True, validate=validate.Length(max=254))
+    phone = line(40, load_default=None, allow_none=True)
+
+
+class ClassificationSchema(_Body):
+    """A code of a classification: scheme and version are both needed to read it."""
+
+    scheme = code_word(required=True)
+    version = code_word(required=True)
+    code = code_word(required=True)
+
+
+class SubmitSchema(_Body):
+    """Open a consultation; an officer adds `contact` and `channel`."""
+
+    office = line(20, required=True)
+    type = fields.String(required=True, validate=validate.OneOf(TYPES))
+    topic = line(required=True)
+    question = _text(TEXT_MAX, required=True)
+    search_id = code_word(load_default=None, allow_none=True)
+    classification = fields.Nested(ClassificationSchema, load_default=None, allow_none=True)
+    contact = fields.Nested(ContactSchema, load_default=None, allow_none=True)
+    channel = fields.String(load_default="web", validate=validate.OneOf(CHANNELS))
+
+
+class MessageBodySchema(_Body):
+    """One message; `internal` notes are seen by officers only."""
+
+    text = _text(TEXT_MAX, required=True)
+    internal = Flag(load_default=False)
+
+
+class CloseSchema(_Body):
+    """An officer closes: why, and a note for the record."""
+
+    reason = fields.String(required=True, validate=validate.OneOf(OFFICER_CLOSES_BECAUSE))
+    note = _text(TEXT_MAX, load_default=None, allow_none=True)
+
+
+class ReopenSchema(_Body):
+    """Why a closed consultation goes on."""
+
+    reason = _text(TEXT_MAX, required=True)
+
+
+class EmptySchema(_Body):
+    """A call that needs no body: nothing, or `{}`."""
+
+
+# What the gateway sends: the body of the HTTP call, the id from its path, the caller.
+
+
+class _Request(Schema):
+    class Meta(_Body.Meta):
+        unknown = EXCLUDE  # a newer gateway may say more
+
+    caller = fields.Nested(CallerSchema, required=True)
+
+
+class SubmitRequest(_Request, SubmitSchema):
+    """`submit`"""
+
+
+class OneRequest(_Request):
+    """`accept`, `claim`, `withdraw`, `history`, `dossier`: which consultation."""
+
+    consultation_id = fields.String(required=True)
+
+
+class AtQuerySchema(Schema):
+    """As it is, or as it stood at `at`."""
+
+    at = Timestamp(load_default=None, allow_none=True)
+
+
+class GetRequest(OneRequest, AtQuerySchema):
+    """`get`"""
+
+
+class PostMessageRequest(OneRequest, MessageBodySchema):
+    """`post_message`"""
+
+
+class CloseRequest(OneRequest, CloseSchema):
+    """`close`"""
+
+
+class ReopenRequest(OneRequest, ReopenSchema):
+    """`reopen`"""
+
+
+class ListQuerySchema(Schema):
+    """Which consultations, newest first; `cursor` comes from the page before."""
+
+    office = line(20, load_default=None)
+    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+    officer = line(100, load_default=None)
+    overdue = Flag(load_default=None)
+    limit = fields.Integer(strict=True, load_default=50, validate=validate.Range(min=1, max=200))
+    cursor = line(200, load_default=None)
+
+
+class ListRequest(_Request, ListQuerySchema):
+    """`list_consultations`"""
+
+
+class DueQuerySchema(Schema):
+    """A working-day limit that starts at `start`."""
+
+    office = line(20, required=True)
+    start = Timestamp(required=True)
+    working_days = fields.Integer(
+        required=True, strict=True, validate=validate.Range(min=0, max=366)
+    )
+
+    @validates_schema
+    def within_the_calendar(self, data: dict, **_: object) -> None:  # type: ignore[type-arg]
+        """The holiday tables reach so far; beyond them an answer would be a guess."""
+        if not 2000 <= data["start"].year <= 2098:
+            raise ValidationError({"start": ["Must lie between the years 2000 and 2098."]})
+
+
+class DueRequest(_Request, DueQuerySchema):
+    """`calendar_due`"""
+
+
+class CalendarQuerySchema(Schema):
+    """Whose calendar; without `office` the national one."""
+
+    office = line(20, load_default=None)
+
+
+class CalendarPathSchema(Schema):
+    """Which year; the holiday tables reach no further."""
+
+    year = fields.Integer(required=True, strict=True, validate=validate.Range(min=2000, max=2099))
+
+
+class CalendarRequest(_Request, CalendarPathSchema, CalendarQuerySchema):
+    """`calendar_year`"""
+
+
+# What is answered.
+
+
+class MessageSchema(Schema):
+    """One message of the conversation."""
+
+    message_id = fields.String(required=True)
+    by = fields.String(required=True, validate=validate.OneOf(PARTIES))
+    officer_id = fields.String(required=True, allow_none=True)
+    text = fields.String(required=True)
+    internal = fields.Boolean(required=True)
+    channel = fields.String(required=True)
+    sent_at = Timestamp(required=True)
+
+
+class SlaSchema(Schema):
+    """The three-working-day limit."""
+
+    state = fields.String(required=True, validate=validate.OneOf(SLA_STATES))
+    due_at = Timestamp(required=True, allow_none=True)
+    calendar_version = fields.String(required=True, allow_none=True)
+    late_by_working_days = fields.Integer(required=True, allow_none=True)
+
+
+class SilenceSchema(Schema):
+    """The seven days after which a silent conversation closes."""
+
+    running = fields.Boolean(required=True)
+    closes_at = Timestamp(required=True, allow_none=True)
+    reminders_sent = fields.Integer(required=True)
+
+
+class ConsultationSchema(Schema):
+    """The resource; `messages` is left out of lists."""
+
+    consultation_id = fields.String(required=True)
+    number = fields.String(required=True)
+    office = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    turn = fields.String(
+        required=True, allow_none=True, validate=validate.OneOf(("officer", "user"))
+    )
+    type = fields.String(required=True, validate=validate.OneOf(TYPES))
+    topic = fields.String(required=True)
+    classification = fields.Nested(ClassificationSchema, required=True, allow_none=True)
+    channel = fields.String(required=True, validate=validate.OneOf(CHANNELS))
+    subject_id = fields.String(required=True)
+    officer_id = fields.String(required=True, allow_none=True)
+    submitted_at = Timestamp(required=True)
+    accepted_at = Timestamp(required=True, allow_none=True)
+    answered_at = Timestamp(required=True, allow_none=True)
+    closed_at = Timestamp(required=True, allow_none=True)
+    close_reason = fields.String(
+        required=True, allow_none=True, validate=validate.OneOf(CLOSE_REASONS)
+    )
+    sla = fields.Nested(SlaSchema, required=True)
+    silence = fields.Nested(SilenceSchema, required=True)
+    messages = fields.List(fields.Nested(MessageSchema), required=True)
+    version = fields.Integer(required=True)
+
+
+class ConsultationSummarySchema(ConsultationSchema):
+    """A row of a list: the resource without its messages."""
+
+    class Meta:
+        exclude = ("messages",)
+
+
+class ConsultationListSchema(Schema):
+    """One page."""
+
+    items = fields.List(fields.Nested(ConsultationSummarySchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class ActorSchema(Schema):
+    """Who did it."""
+
+    kind = fields.String(required=True)
+    id = fields.String(required=True)
+
+
+class HistoryItemSchema(Schema):
+    """One fact of the log, in clear for those who may see it."""
+
+    version = fields.Integer(required=True)
+    type = fields.String(required=True)
+    occurred_at = Timestamp(required=True)
+    actor = fields.Nested(ActorSchema, required=True)
+    data = fields.Dict(keys=fields.String(), required=True)
+
+
+class HistorySchema(Schema):
+    """Every fact, oldest first."""
+
+    items = fields.List(fields.Nested(HistoryItemSchema), required=True)
+
+
+class SkippedDaySchema(Schema):
+    """A date that did not count, and why."""
+
+    date = fields.Date(required=True)
+    reason = fields.String(required=True)
+
+
+class DueSchema(Schema):
+    """When a limit of so many working days ends."""
+
+    due_at = Timestamp(required=True)
+    calendar_version = fields.String(required=True)
+    skipped = fields.List(fields.Nested(SkippedDaySchema), required=True)
+
+
+class CalendarDaySchema(Schema):
+    """A weekday on which the office does not work."""
+
+    date = fields.Date(required=True)
+    kind = fields.String(
+        required=True, validate=validate.OneOf(("holiday", "joint_leave", "closure", "working"))
+    )
+    name = fields.String(required=True)
+
+
+class CalendarSchema(Schema):
+    """The days off of one year."""
+
+    year = fields.Integer(required=True)
+    calendar_version = fields.String(required=True)
+    days = fields.List(fields.Nested(CalendarDaySchema), required=True)

@@ -1,0 +1,161 @@
+"""The office file (`deploy/offices/<office>.yaml`) and what is shown of it to everyone."""
+
+from datetime import date, time
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
+
+from contracts.service_standard import StandardSchema, words
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY_KINDS = ("holiday", "joint_leave", "closure", "working")
+STOPS = ("front_office", "desk")
+
+
+def _day(**kwargs: Any) -> fields.Date:
+    return fields.Date(error_messages={"invalid": "Not a date such as 2026-11-25."}, **kwargs)
+
+
+class ClockTime(fields.Time):
+    """A local wall time, `HH:MM`."""
+
+    default_error_messages = {"invalid": 'Not a time of day such as "08:00".'}  # noqa: RUF012 marshmallow's own way
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", **kwargs)
+
+
+class SpanSchema(Schema):
+    """From one wall time to another on the same day; `name` says what a break is for."""
+
+    start = ClockTime(required=True)
+    end = ClockTime(required=True)
+
+    @validates_schema
+    def in_order(self, data: dict[str, Any], **_: object) -> None:
+        if data["start"] >= data["end"]:
+            raise ValidationError({"end": ["Must lie after start."]})
+
+
+class BreakSchema(SpanSchema):
+    """A time inside an interval in which nobody is served."""
+
+    name = words()
+
+
+class HoursRowSchema(Schema):
+    """Hours of some weekdays; without dates they hold always; a `special` row goes first."""
+
+    weekdays = fields.List(
+        fields.String(validate=validate.OneOf(WEEKDAYS)),
+        required=True,
+        validate=validate.Length(min=1),
+    )
+    intervals = fields.List(
+        fields.Nested(SpanSchema), required=True, validate=validate.Length(min=1)
+    )
+    breaks = fields.List(fields.Nested(BreakSchema), load_default=list)
+    valid_from = _day(load_default=None, allow_none=True)
+    valid_until = _day(load_default=None, allow_none=True)
+    special = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1))
+    to_be_confirmed = fields.Boolean(load_default=False)
+
+    @validates_schema
+    def makes_sense(self, data: dict[str, Any], **_: object) -> None:
+        _apart("intervals", data["intervals"])
+        _apart("breaks", data["breaks"])
+        for pause in data["breaks"]:
+            if not any(_inside(pause, interval) for interval in data["intervals"]):
+                raise ValidationError({"breaks": [f"{pause['name']}: outside the intervals."]})
+        if (data["valid_from"] or date.min) > (data["valid_until"] or date.max):
+            raise ValidationError({"valid_until": ["Must not lie before valid_from."]})
+
+
+class CounterSchema(Schema):
+    """A place where visitors are called to."""
+
+    counter = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9-]{1,20}\Z"))
+    name = words()
+    stop = fields.String(required=True, validate=validate.OneOf(STOPS))
+
+
+class OfficeContactSchema(Schema):
+    """How to reach the office."""
+
+    phone = words()
+    email = fields.Email(required=True)
+    website = words()
+
+
+class OfficeDocumentSchema(Schema):
+    """What `GET /v1/offices/{office}` shows; the gateway adds `open_now`."""
+
+    office = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9]{1,20}\Z"))
+    name = words()
+    address = words()
+    contact = fields.Nested(OfficeContactSchema, required=True)
+    time_zone = fields.String(required=True)
+    standard = fields.Nested(StandardSchema, required=True)
+    opening_hours = fields.List(
+        fields.Nested(HoursRowSchema), required=True, validate=validate.Length(min=1)
+    )
+    counters = fields.List(fields.Nested(CounterSchema), required=True)
+
+    @validates("time_zone")
+    def is_a_zone(self, value: str, **_: object) -> None:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValidationError("Not a time zone such as Asia/Jakarta.") from error
+
+
+class OverrideSchema(Schema):
+    """A date that counts otherwise than the national tables say, and on whose word."""
+
+    date = _day(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(DAY_KINDS))
+    decree_no = words()
+    name = words()
+
+
+class PolicySchema(Schema):
+    """Values of the rules; times of day are local."""
+
+    limit_working_days = fields.Integer(required=True, validate=validate.Range(min=1, max=60))
+    silence_days = fields.Integer(required=True, validate=validate.Range(min=1, max=365))
+    reminder_days = fields.List(fields.Integer(validate=validate.Range(min=1)), required=True)
+    reminder_time = ClockTime(required=True)
+    reopen_days = fields.Integer(required=True, validate=validate.Range(min=0, max=365))
+
+    @validates_schema
+    def reminders_come_before_the_end(self, data: dict[str, Any], **_: object) -> None:
+        days = [*data["reminder_days"], data["silence_days"]]
+        if any(earlier >= later for earlier, later in pairwise(days)):
+            raise ValidationError({"reminder_days": ["Must rise and stay below silence_days."]})
+
+
+class OfficeFileSchema(OfficeDocumentSchema):
+    """The whole file: what is shown, and what only the services need."""
+
+    mail_from = fields.Email(required=True)
+    policy = fields.Nested(PolicySchema, required=True)
+    calendar = fields.List(fields.Nested(OverrideSchema), required=True)
+
+    @validates("calendar")
+    def one_entry_per_date(self, value: list[dict[str, Any]], **_: object) -> None:
+        dates = [entry["date"] for entry in value]
+        twice = sorted({day.isoformat() for day in dates if dates.count(day) > 1})
+        if twice:
+            raise ValidationError(f"More than one entry for {', '.join(twice)}.")
+
+
+def _apart(field: str, spans: list[dict[str, time]]) -> None:
+    ordered = sorted(spans, key=lambda span: span["start"])
+    if any(before["end"] > after["start"] for before, after in pairwise(ordered)):
+        raise ValidationError({field: ["Must not overlap."]})
+
+
+def _inside(inner: dict[str, time], outer: dict[str, time]) -> bool:
+    return outer["start"] <= inner["start"] and inner["end"] <= outer["end"]

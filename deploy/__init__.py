@@ -1,0 +1,1 @@
+"""How the whole system is put on its feet: `make run` and what it needs."""

@@ -1,0 +1,69 @@
+"""What HTTP adds to the consultation service: who may say what, and the headers of answers."""
+
+from typing import Any
+
+from contracts.errors import Code, Rejected
+from gateway.call import Answer, Call
+
+Result = dict[str, Any]
+
+
+def submission(call: Call) -> dict[str, Any]:
+    """Return the request to submit: staff name the person they speak for, others are one.
+
+    Raises `Rejected` (validation_failed): staff without `contact`, anyone else with it.
+    """
+    contact = call.body["contact"]
+    if call.identity.is_staff:
+        if contact is None:
+            raise _wrong_contact("Missing data for required field.")
+        return call.request
+    if contact is not None:
+        raise _wrong_contact("Only staff opens a consultation on behalf of somebody.")
+    return call.request | {"channel": "web"}
+
+
+def message(call: Call) -> dict[str, Any]:
+    """Return the request to post; raise `Rejected` (wrong_role) for a note that is not staff's."""
+    if call.body["internal"] and not call.identity.is_staff:
+        raise Rejected(Code.WRONG_ROLE, "Internal notes are for staff.")
+    return call.request
+
+
+def changed(result: Result) -> Answer:
+    """Answer with the consultation as it now stands."""
+    return Answer(result["consultation"], headers=_headers(result))
+
+
+def shown(result: Result) -> Answer:
+    """Answer with the consultation and its version."""
+    return Answer(result["consultation"], headers=_etag(result))
+
+
+def submitted(result: Result) -> Answer:
+    """Answer with the new consultation, and where it is."""
+    headers = _headers(result) | {"Location": _address(result)}
+    return Answer(result["consultation"], 201, headers)
+
+
+def posted(result: Result) -> Answer:
+    """Answer with the new message; the version is that of its consultation."""
+    place = f"{_address(result)}#{result['message']['message_id']}"
+    return Answer(result["message"], 201, _headers(result) | {"Location": place})
+
+
+def _headers(result: Result) -> dict[str, str]:
+    replayed = {"Idempotency-Replayed": "true"} if result["replayed"] else {}
+    return _etag(result) | replayed
+
+
+def _etag(result: Result) -> dict[str, str]:
+    return {"ETag": f'"{result["consultation"]["version"]}"'}
+
+
+def _address(result: Result) -> str:
+    return f"/v1/consultations/{result['consultation']['consultation_id']}"
+
+
+def _wrong_contact(message: str) -> Rejected:
+    return Rejected(Code.VALIDATION_FAILED, "See `errors`.", {"contact": [message]})

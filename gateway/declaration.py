@@ -1,0 +1,73 @@
+"""What a route says of itself: the same words check the calls and make the OpenAPI document."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from marshmallow import Schema
+
+from contracts.consultation import EmptySchema
+from contracts.errors import Code
+
+_PARAMETER = re.compile(r"{(\w+)}")
+
+Shapes = Mapping[int, type[Schema]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """One route.
+
+    No `roles` means that everybody may call it, without a token; no `answers`, that it is a page
+    and not part of the API. The answer of a `versioned` one carries an ETag.
+    """
+
+    method: str
+    path: str
+    roles: tuple[str, ...] = ()
+    path_schema: type[Schema] | None = None
+    query: type[Schema] = EmptySchema
+    body: type[Schema] = EmptySchema
+    answers: Shapes = field(default_factory=dict)
+    refuses: tuple[Code, ...] = ()
+    versioned: bool = False
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names in the path."""
+        return _PARAMETER.findall(self.path)
+
+    @property
+    def rule(self) -> str:
+        """The path as werkzeug writes it."""
+        return _PARAMETER.sub(r"<\1>", self.path)
+
+    @property
+    def documented(self) -> bool:
+        """Tell whether the route belongs to the API, and not to its pages."""
+        return bool(self.answers)
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether the call is a wish, with a body and an idempotency key."""
+        return self.method == "POST"
+
+    @property
+    def conditional(self) -> bool:
+        """Tell whether the call may insist on a version of what the path names."""
+        return self.writes and bool(self.parameters)
+
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """Every refusal the call can meet: those of all calls, and its own."""
+        met = {Code.MALFORMED_REQUEST, Code.VALIDATION_FAILED, Code.BODY_TOO_LARGE}
+        met |= {Code.RATE_LIMITED, Code.UNAVAILABLE, *self.refuses}
+        if self.roles:
+            met |= {Code.UNAUTHENTICATED, Code.WRONG_ROLE, Code.WRONG_OFFICE}
+        if self.parameters:
+            met.add(Code.NOT_FOUND)
+        if self.writes:
+            met |= {Code.MALFORMED_JSON, Code.UNSUPPORTED_MEDIA_TYPE, Code.IDEMPOTENCY_KEY_REUSED}
+        if self.conditional:
+            met.add(Code.VERSION_MISMATCH)
+        return tuple(code for code in Code if code in met)

@@ -1,0 +1,106 @@
+"""The one table from refusals to HTTP, and the problem documents (RFC 9457) they become."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from contracts.errors import Code, PstError, Rejected
+
+PROBLEM_JSON = "application/problem+json"
+
+_NAME_MAX = 100
+
+PROBLEMS: dict[Code, tuple[HTTPStatus, str]] = {
+    Code.MALFORMED_REQUEST: (HTTPStatus.BAD_REQUEST, "The request is not readable HTTP"),
+    Code.MALFORMED_JSON: (HTTPStatus.BAD_REQUEST, "The body is not readable JSON"),
+    Code.UNAUTHENTICATED: (HTTPStatus.UNAUTHORIZED, "A valid bearer token is needed"),
+    Code.WRONG_ROLE: (HTTPStatus.FORBIDDEN, "Your role may not do this"),
+    Code.WRONG_OFFICE: (HTTPStatus.FORBIDDEN, "You do not work for this office"),
+    Code.NOT_FOUND: (HTTPStatus.NOT_FOUND, "There is nothing here"),
+    Code.METHOD_NOT_ALLOWED: (HTTPStatus.METHOD_NOT_ALLOWED, "The method is not for this address"),
+    Code.WRONG_STATE: (HTTPStatus.CONFLICT, "The consultation is past or before this step"),
+    Code.ALREADY_ASSIGNED: (HTTPStatus.CONFLICT, "Another officer has the consultation"),
+    Code.NOT_ANSWERED: (HTTPStatus.CONFLICT, "The consultation has no answer yet"),
+    Code.CLOSED_FOR_GOOD: (HTTPStatus.CONFLICT, "The consultation was closed too long ago"),
+    Code.VERSION_MISMATCH: (HTTPStatus.PRECONDITION_FAILED, "The resource has another version"),
+    Code.BODY_TOO_LARGE: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
+    Code.UNSUPPORTED_MEDIA_TYPE: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON"),
+    Code.VALIDATION_FAILED: (HTTPStatus.UNPROCESSABLE_ENTITY, "Some fields are wrong"),
+    Code.IDEMPOTENCY_KEY_REUSED: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The idempotency key belongs to another request",
+    ),
+    Code.RATE_LIMITED: (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests"),
+    Code.UNAVAILABLE: (HTTPStatus.SERVICE_UNAVAILABLE, "The service is away for the moment"),
+}
+
+
+class ProblemSchema(Schema):
+    """Why a request was not fulfilled; `code` is from a closed list, `detail` is for people."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True, validate=validate.OneOf([str(code) for code in Code]))
+    detail = fields.String(required=True)
+    correlation_id = fields.String(required=True)
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "What is wrong, by field; nested fields as `contact.email`."},
+    )
+
+
+class Refusal(Rejected):
+    """A refusal that HTTP wants said in headers, too."""
+
+    def __init__(self, code: Code, detail: str = "", **headers: str) -> None:
+        super().__init__(code, detail)
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def status_of(code: Code) -> int:
+    """Return the HTTP status that `code` is answered with."""
+    return int(PROBLEMS[code][0])
+
+
+def document_of(problem: PstError, correlation_id: str) -> dict[str, Any]:
+    """Describe `problem` as RFC 9457 does, in the shape of `ProblemSchema`."""
+    status, title = PROBLEMS[problem.code]
+    document = {
+        "type": f"urn:problem-type:pst:{problem.code}",
+        "title": title,
+        "status": int(status),
+        "code": str(problem.code),
+        "detail": getattr(problem, "detail", "") or f"{title}.",
+        "correlation_id": correlation_id,
+    }
+    errors = getattr(problem, "errors", None)
+    return document | {"errors": flat(errors)} if errors else document
+
+
+def headers_of(problem: PstError) -> Mapping[str, str]:
+    """Return the headers that go with `problem`."""
+    if problem.code is Code.UNAVAILABLE:
+        return {"Retry-After": str(getattr(problem, "retry_after", 2))}
+    if problem.code is Code.UNAUTHENTICATED:
+        return {"WWW-Authenticate": 'Bearer realm="pst"'}
+    return getattr(problem, "headers", {})
+
+
+def flat(messages: Any, path: str = "") -> dict[str, list[str]]:
+    """Return marshmallow's tree of messages as `{"contact.email": [message]}`."""
+    if not isinstance(messages, dict):
+        return {path or "body": [str(message) for message in messages]}
+    found: dict[str, list[str]] = {}
+    for name, inner in messages.items():
+        step = "" if name == "_schema" else short(str(name))
+        found |= flat(inner, ".".join(filter(None, (path, step))))
+    return found
+
+
+def short(name: str) -> str:
+    """Return a name that we did not choose, cut to a length that can be shown."""
+    return name if len(name) <= _NAME_MAX else f"{name[:_NAME_MAX]}…"

@@ -1,0 +1,60 @@
+"""HTTP on the socket, where eventlet would answer in plain words instead of problems."""
+
+from typing import Any
+
+from nameko.web.server import HttpOnlyProtocol
+
+from contracts.errors import Code, Rejected
+from gateway import responses
+from kernel.clock import new_id
+
+
+class Protocol(HttpOnlyProtocol):
+    """One connection. The application may end it with `environ["pst.hang_up"]()`."""
+
+    wfile: Any
+
+    def get_environ(self) -> dict[str, Any]:
+        """Describe the request as WSGI does."""
+        environ: dict[str, Any] = super().get_environ()
+        return environ | {"pst.hang_up": self._hang_up}
+
+    def handle_one_request(self) -> None:
+        """Take one request; what eventlet refuses becomes a problem document, too."""
+        plain, self.wfile = self.wfile, _Refusing(self.wfile)
+        try:
+            super().handle_one_request()
+        finally:
+            self.wfile = plain
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse a head that is not HTTP."""
+        self._hang_up()
+        self.wfile.write(f"HTTP/1.1 {code} {message or explain or ''}".encode())
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+
+
+class _Refusing:
+    """eventlet refuses a head with one `write` of ready bytes; answers go by `writelines`."""
+
+    def __init__(self, wfile: Any) -> None:
+        self._wfile = wfile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wfile, name)
+
+    def write(self, refusal: bytes) -> int:
+        reason = refusal.partition(b"\r\n")[0].split(b" ", 2)[-1].decode("latin-1")
+        written: int = self._wfile.write(_problem(reason))
+        return written
+
+
+def _problem(reason: str) -> bytes:
+    correlation_id = new_id()
+    problem = Rejected(Code.MALFORMED_REQUEST, f"{reason}." if reason else "")
+    response = responses.finish(responses.from_problem(problem, correlation_id), correlation_id)
+    response.headers["Connection"] = "close"
+    head = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
+    return f"HTTP/1.1 {response.status}\r\n{head}\r\n".encode("latin-1") + response.get_data()

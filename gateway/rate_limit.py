@@ -1,0 +1,38 @@
+"""How often one caller may call."""
+
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from contracts.errors import Code
+from gateway.errors import Refusal
+from kernel.clock import Clock
+from kernel.config import SettingsError
+
+
+class RateLimit:
+    """Counts per caller in this process; with several gateways each allows the full rate."""
+
+    def __init__(self, rates: str) -> None:
+        self._rates: list[RateLimitItem] = _parse(rates)
+        self._windows = FixedWindowRateLimiter(MemoryStorage())
+        self._clock = Clock()  # a real window also in a system that travels
+
+    def count(self, caller: str) -> None:
+        """Count one call; raise `Refusal` (rate_limited) if it is one too many."""
+        for rate in self._rates:
+            if not self._windows.hit(rate, caller):
+                raise Refusal(
+                    Code.RATE_LIMITED, f"At most {rate}.", Retry_After=self._wait(rate, caller)
+                )
+
+    def _wait(self, rate: RateLimitItem, caller: str) -> str:
+        window_ends = self._windows.get_window_stats(rate, caller).reset_time
+        return str(max(1, round(window_ends - self._clock.now().timestamp() + 0.5)))
+
+
+def _parse(rates: str) -> list[RateLimitItem]:
+    try:
+        return parse_many(rates)
+    except ValueError as error:
+        raise SettingsError("PST_RATE_LIMIT is wrong: expected a rate like 200/second.") from error

@@ -1,0 +1,80 @@
+"""The connection to the database server, and the time that travels with it."""
+
+from datetime import UTC, timedelta
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from kernel.clock import monotonic
+from kernel.config import Settings
+
+Document = dict[str, Any]
+Db = Database[Document]
+
+
+def connect(settings: Settings) -> MongoClient[Document]:
+    """Return a client whose writes are journaled on a majority and whose reads are such.
+
+    `retryWrites` is off: our writes are idempotent by key, and the embedded server's
+    registry of retryable writes slows inserts.
+    """
+    return MongoClient(
+        settings.mongo_url,
+        tz_aware=True,
+        tzinfo=UTC,
+        retryWrites=False,
+        serverSelectionTimeoutMS=3000,
+        connectTimeoutMS=3000,
+        socketTimeoutMS=20000,
+        appname="pst",
+    )
+
+
+def database(client: MongoClient[Document], settings: Settings, name: str) -> Db:
+    """Return the database `<prefix>_<name>`."""
+    return client.get_database(
+        f"{settings.db_prefix}_{name}",
+        write_concern=WriteConcern("majority", j=True, wtimeout=10000),
+        read_concern=ReadConcern("majority"),
+    )
+
+
+class TravelledTime:
+    """The offset of `pst clock advance`, re-read at most ten times a second.
+
+    While the database is away the last known offset holds.
+    """
+
+    REREAD_S = 0.1
+
+    def __init__(self, clock_db: Db) -> None:
+        self._offsets = clock_db["offset"]
+        self._value = timedelta()
+        self._read_at = -1.0
+
+    def __call__(self) -> timedelta:
+        """Return by how much this system is ahead."""
+        if monotonic() - self._read_at >= self.REREAD_S:
+            self._read_at = monotonic()
+            self._value = self._read()
+        return self._value
+
+    def advance(self, by: timedelta) -> timedelta:
+        """Move everybody's clock forward by `by`; return the new offset."""
+        if by <= timedelta():
+            raise ValueError("time only moves forward")
+        step = int(by.total_seconds() * 1000)
+        self._offsets.update_one({"_id": "offset"}, {"$inc": {"ms": step}}, upsert=True)
+        self._value = self._read()
+        return self._value
+
+    def _read(self) -> timedelta:
+        try:
+            found = self._offsets.find_one({"_id": "offset"})
+        except PyMongoError:
+            return self._value
+        return timedelta(milliseconds=found["ms"]) if found else timedelta()

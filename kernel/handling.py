@@ -1,0 +1,222 @@
+"""From a command to a commit: fold the stream, decide, append; again when somebody was faster."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+
+from contracts.errors import Code, Rejected, Unavailable
+from kernel.clock import Clock, derive_id, jitter, pause
+from kernel.codec import EventTypes
+from kernel.event_log import Commit, Draft, EventLog, VersionConflict
+from kernel.facts import Fact, facts_of
+from kernel.vault import Vault
+
+S = TypeVar("S")
+
+TRIES = 12
+"""A command that loses its version this often in a row is answered "unavailable"."""
+
+CACHED_STREAMS = 5_000
+
+
+@dataclass(frozen=True)
+class Aggregate(Generic[S]):
+    """One kind of stream and its rules.
+
+    `decide(command, state)` returns events or raises `Rejected`; `evolve(state, fact)` never
+    refuses; `initial()` is the state before the first event. States are never altered in place.
+    """
+
+    category: str
+    decide: Callable[[Any, S], list[Any]]
+    evolve: Callable[[S, Fact], S]
+    initial: Callable[[], S]
+
+    def stream(self, key: str) -> str:
+        """Return the name of one aggregate's stream."""
+        return f"{self.category}-{key}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meta:
+    """Who asks, and under which ids; see `contracts/caller.py`."""
+
+    actor_kind: str
+    actor_id: str
+    office: str
+    command_id: str
+    correlation_id: str
+    causation_id: str
+    request_hash: str | None = None
+    expected_version: int | None = None
+
+    def caused(self, command_id: str) -> "Meta":
+        """Return the origin of a further command that serves this one."""
+        return replace(
+            self,
+            command_id=command_id,
+            causation_id=self.command_id,
+            request_hash=None,
+            expected_version=None,
+        )
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[S]):
+    """What a command came to: the state and version after it, and its facts.
+
+    `replayed`: this command had been handled before; `facts` are those of then.
+    """
+
+    state: S
+    version: int
+    facts: tuple[Fact, ...]
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class _Folded(Generic[S]):
+    """A stream as far as it has been read.
+
+    `commands` is shared with later folds and only ever grows, so it may know a little more
+    than `state`: whoever finds a command there reads its commit from the log.
+    """
+
+    state: S
+    version: int = 0
+    commands: dict[str, int] = field(default_factory=dict)  # command id → first version
+
+
+class CommandHandler:
+    """Handles commands of one service; one instance a process."""
+
+    def __init__(self, log: EventLog, types: EventTypes, vault: Vault, clock: Clock) -> None:
+        self._log = log
+        self._types = types
+        self._vault = vault
+        self._clock = clock
+        self._warm: OrderedDict[str, _Folded[Any]] = OrderedDict()
+
+    def handle(self, aggregate: Aggregate[S], key: str, command: Any, meta: Meta) -> Outcome[S]:
+        """Decide and store; the same `command_id` twice is one commit and one outcome.
+
+        Raises `Rejected` (the rules, a stale `expected_version`, a command id used again for
+        another request) and `Unavailable` (the database is away, or rivals won every try).
+        """
+        stream = aggregate.stream(key)
+        for attempt in range(TRIES):
+            # A warm state may be behind another process: good enough to try an append with
+            # (a lost version tells), never good enough to refuse or to decide nothing.
+            if attempt == 0 and stream in self._warm:
+                folded: _Folded[S] = self._warm[stream]
+                if not self._sure(aggregate, folded, command, meta):
+                    folded = self._caught_up(aggregate, stream)
+            else:
+                folded = self._caught_up(aggregate, stream)
+            if meta.command_id in folded.commands:
+                return self._replay(stream, folded, meta)
+            _check_version(meta, folded.version)
+            events = aggregate.decide(command, folded.state)
+            if not events:
+                return Outcome(folded.state, folded.version, (), False)
+            try:
+                commit = self._log.append(self._draft(stream, folded.version, events, meta))
+            except VersionConflict:
+                pause(jitter(0.005 * (attempt + 1)))
+                continue
+            after = self._keep(stream, self._fold(aggregate, folded, [commit]))
+            return Outcome(after.state, after.version, tuple(facts_of(commit, self._types)), False)
+        raise Unavailable(f"{stream} is busy")
+
+    def state(self, aggregate: Aggregate[S], key: str) -> Outcome[S]:
+        """Return the state as the log has it now; version 0 when nothing ever happened."""
+        folded = self._caught_up(aggregate, aggregate.stream(key))
+        return Outcome(folded.state, folded.version, (), False)
+
+    def _sure(self, aggregate: Aggregate[S], folded: _Folded[S], command: Any, meta: Meta) -> bool:
+        if meta.command_id in folded.commands:
+            return True
+        if meta.expected_version not in (None, folded.version):
+            return False
+        try:
+            return bool(aggregate.decide(command, folded.state))
+        except Rejected:
+            return False
+
+    def _caught_up(self, aggregate: Aggregate[S], stream: str) -> _Folded[S]:
+        known = self._warm.get(stream) or _Folded(aggregate.initial())
+        newer = self._log.read_stream(stream, after=known.version)
+        return self._keep(stream, self._fold(aggregate, known, newer)) if newer else known
+
+    def _fold(
+        self, aggregate: Aggregate[S], folded: _Folded[S], commits: list[Commit]
+    ) -> _Folded[S]:
+        for commit in commits:
+            state = folded.state
+            for fact in facts_of(commit, self._types):
+                state = aggregate.evolve(state, fact)
+            folded.commands[commit.command_id] = commit.version
+            folded = replace(folded, state=state, version=commit.last)
+        return folded
+
+    def _keep(self, stream: str, folded: _Folded[S]) -> _Folded[S]:
+        known = self._warm.get(stream)
+        if known is None or known.version < folded.version:
+            self._warm[stream] = folded
+        self._warm.move_to_end(stream)
+        if len(self._warm) > CACHED_STREAMS:
+            self._warm.popitem(last=False)
+        return folded
+
+    def _draft(self, stream: str, version: int, events: list[Any], meta: Meta) -> Draft:
+        now = self._clock.now()
+        stored = tuple(
+            self._types.encode(e, derive_id(stream, meta.command_id, str(i)), now, self._vault)
+            for i, e in enumerate(events)
+        )
+        return Draft(
+            stream=stream,
+            version=version + 1,
+            events=stored,
+            recorded_at=now,
+            office=meta.office,
+            actor={"kind": meta.actor_kind, "id": meta.actor_id},
+            command_id=meta.command_id,
+            fingerprint=self._fingerprint(events, meta),
+            correlation_id=meta.correlation_id,
+            causation_id=meta.causation_id,
+        )
+
+    def _fingerprint(self, events: list[Any], meta: Meta) -> dict[str, str] | None:
+        subject = next((s for e in events if (s := getattr(e, "subject_id", None))), None)
+        if meta.request_hash is None:
+            return None
+        if subject is None:  # nothing personal in it
+            return {"subject_id": "", "mac": meta.request_hash}
+        mac = self._vault.fingerprint(subject, meta.request_hash)
+        return {"subject_id": subject, "mac": mac} if mac else None
+
+    def _replay(self, stream: str, folded: _Folded[S], meta: Meta) -> Outcome[S]:
+        first = folded.commands[meta.command_id]
+        commit = self._log.read_stream(stream, after=first - 1)[0]
+        if not self._same_request(commit, meta):
+            raise Rejected(
+                Code.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key belongs to another request."
+            )
+        facts = tuple(facts_of(commit, self._types))
+        return Outcome(folded.state, folded.version, facts, True)
+
+    def _same_request(self, commit: Commit, meta: Meta) -> bool:
+        kept = commit.fingerprint
+        if kept is None or meta.request_hash is None:
+            return True
+        if not kept["subject_id"]:
+            return kept["mac"] == meta.request_hash
+        mac = self._vault.fingerprint(kept["subject_id"], meta.request_hash)
+        return mac is None or mac == kept["mac"]  # None: the person has been forgotten
+
+
+def _check_version(meta: Meta, version: int) -> None:
+    if meta.expected_version is not None and meta.expected_version != version:
+        raise Rejected(Code.VERSION_MISMATCH, f"It is at version {version} now.")

@@ -1,0 +1,61 @@
+"""Leadership: who holds the lease works; judged on the database's clock alone."""
+
+from contextlib import suppress
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from kernel.clock import monotonic, new_id
+from kernel.database import Db
+
+LEASE_MS = 4000
+RENEW_S = 1.0
+
+
+class Lease:
+    """One holder at a time for `name`; `fence` grows with every change of holder."""
+
+    def __init__(self, db: Db, name: str) -> None:
+        self._leases = db["leases"]
+        self._name = name
+        self._me = new_id()
+        self._renew_at = 0.0
+        self.fence = 0
+
+    def held(self) -> bool:
+        """Take, renew or confirm the lease; asks the database once a second.
+
+        True is no promise for long: what a leader writes must carry its `fence`.
+        """
+        if self.fence and monotonic() < self._renew_at:
+            return True
+        self._renew_at = monotonic() + RENEW_S
+        self.fence = self._renewed() or self._taken() or 0
+        return bool(self.fence)
+
+    def release(self) -> None:
+        """Let the next one in at once."""
+        if self.fence:
+            self._leases.update_one({"_id": self._name, "holder": self._me}, {"$set": {"until": 0}})
+            self.fence = 0
+
+    def _renewed(self) -> int | None:
+        return self._update({"_id": self._name, "holder": self._me}, {})
+
+    def _taken(self) -> int | None:
+        over = {"$lte": [{"$ifNull": ["$until", 0]}, {"$toLong": "$$NOW"}]}
+        with suppress(DuplicateKeyError):  # another process made it in the same instant
+            self._leases.update_one(
+                {"_id": self._name}, {"$setOnInsert": {"until": 0, "fence": 0}}, upsert=True
+            )
+        return self._update(
+            {"_id": self._name, "$expr": over},
+            {"holder": self._me, "fence": {"$add": ["$fence", 1]}},
+        )
+
+    def _update(self, wanted: dict[str, object], change: dict[str, object]) -> int | None:
+        until = {"$add": [{"$toLong": "$$NOW"}, LEASE_MS]}
+        found = self._leases.find_one_and_update(
+            wanted, [{"$set": {**change, "until": until}}], return_document=ReturnDocument.AFTER
+        )
+        return int(found["fence"]) if found else None

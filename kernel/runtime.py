@@ -1,0 +1,141 @@
+"""One event-sourced service put together: log, handling, relay, views and deadlines."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from pymongo.errors import PyMongoError
+
+from contracts.errors import Unavailable
+from kernel.broker import Publisher, reachable
+from kernel.checkpoint import Checkpoint
+from kernel.clock import Clock, monotonic, no_offset
+from kernel.codec import EventTypes
+from kernel.config import Settings
+from kernel.database import TravelledTime, connect, database
+from kernel.deadlines import Deadline, Deadlines
+from kernel.event_log import EventLog
+from kernel.facts import Fact, facts_of
+from kernel.handling import CommandHandler
+from kernel.lease import Lease
+from kernel.observability import PENDING_DEADLINES, RELAY_LAG, VIEW_LAG, Health
+from kernel.relay import React, Relay
+from kernel.vault import Vault
+from kernel.views import Follower, View
+
+log = structlog.get_logger()
+
+STUCK_S = 30.0
+"""A relay that has work but makes none done for so long makes its process unready."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What a service hands to the machinery; its `service.py` declares one."""
+
+    name: str
+    types: EventTypes
+    react: React
+    views: Sequence[View] = ()
+
+
+class Runtime:
+    """The parts of one service in one process. Building it opens no connection."""
+
+    def __init__(self, wiring: Wiring, settings: Settings) -> None:
+        self.wiring = wiring
+        self._settings = settings
+        client = connect(settings)
+        self.db = database(client, settings, wiring.name)
+        travelled = TravelledTime(database(client, settings, "clock"))
+        self.clock = Clock(travelled if settings.time_travel else no_offset)
+        self.vault = Vault(database(client, settings, "vault"), settings.master_key)
+        self.log = EventLog(self.db)
+        self.commands = CommandHandler(self.log, wiring.types, self.vault, self.clock)
+        self.deadlines = Deadlines(self.db)
+        self._lease = Lease(self.db, "leader")
+        self._relay = Relay(
+            wiring.name,
+            self.log,
+            wiring.types,
+            wiring.react,
+            Publisher(settings.amqp_url),
+            self.deadlines,
+            Checkpoint(self.db, "relay"),
+        )
+        self._follower = Follower(self.db, self.log, wiring.types, wiring.views)
+        self._prepared = False
+        self._worked_at = monotonic()
+
+    def facts(self, stream: str) -> list[Fact]:
+        """Return a stream's facts in clear, as the log has them now."""
+        types, vault = self.wiring.types, self.vault
+        return [f for c in self.log.read_stream(stream) for f in facts_of(c, types, vault)]
+
+    def relay_step(self) -> int:
+        """Relay what waits, if leader; return how many commits."""
+        return self._lead(self._relay.step)
+
+    def views_step(self) -> int:
+        """Take what waits into the views, if leader; return how many commits."""
+        return self._lead(self._follower.step)
+
+    def deadlines_step(self, fire: Callable[[Deadline], None]) -> int:
+        """Fire what has come due, if leader; return how many dates."""
+        return self._lead(lambda _fence: self._fire(fire))
+
+    def stop(self) -> None:
+        """Hand leadership to another process."""
+        try:
+            self._lease.release()
+        except PyMongoError as error:  # it runs out by itself
+            log.warning("lease_not_released", error=str(error))
+
+    def watch(self, health: Health) -> None:
+        """Add this service's checks to the readiness of the process."""
+        health.add("broker", self._check_broker)
+        health.add("database", self._check_database)
+        health.add("relay", self._check_relay)
+
+    def _lead(self, step: Callable[[int], int]) -> int:
+        try:
+            if not self._prepared:
+                self._prepare()
+            return step(self._lease.fence) if self._lease.held() else 0
+        except PyMongoError as error:
+            raise Unavailable(f"database: {type(error).__name__}") from error
+
+    def _prepare(self) -> None:
+        self.log.prepare()
+        self.deadlines.prepare()
+        self._follower.prepare()
+        self._prepared = True
+
+    def _fire(self, fire: Callable[[Deadline], None]) -> int:
+        due = list(self.deadlines.due(self.clock.now()))
+        for deadline in due:
+            try:
+                fire(deadline)
+            except Exception:  # one that fails must not hold up the others
+                log.exception("deadline_failed", stream=deadline.stream, deadline=deadline.name)
+                self.deadlines.later(deadline, self.clock.now())
+            else:
+                self.deadlines.done(deadline)
+        return len(due)
+
+    def _check_broker(self) -> str | None:
+        return None if reachable(self._settings.amqp_url) else "cannot connect"
+
+    def _check_database(self) -> str | None:
+        self.db.command("ping")
+        return None if self._prepared else "indexes not made yet"
+
+    def _check_relay(self) -> str | None:
+        lag = self._relay.lag()
+        name = self.wiring.name
+        RELAY_LAG.labels(name).set(lag)
+        VIEW_LAG.labels(name).set(self.log.head().position - self._follower.position())
+        PENDING_DEADLINES.labels(name).set(self.deadlines.pending())
+        if lag == 0:
+            self._worked_at = monotonic()
+        return f"{lag} commits wait" if monotonic() - self._worked_at > STUCK_S else None

@@ -1,0 +1,102 @@
+"""Run one process: `python -m kernel.serve consultation|notifier|gateway`.
+
+Several may be named; each may run any number of times. SIGTERM and Ctrl-C drain.
+"""
+
+import warnings
+
+# Known, and the reason why nameko is kept at the edge; not news for every start.
+warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated")
+
+import eventlet  # noqa: E402
+
+eventlet.monkey_patch()  # before anything that opens a socket is imported
+
+import importlib.util  # noqa: E402 - see above
+import os  # noqa: E402
+import signal  # noqa: E402
+import sys  # noqa: E402
+from typing import Any  # noqa: E402
+
+import nameko  # noqa: E402
+import structlog  # noqa: E402
+from nameko.runners import ServiceRunner  # noqa: E402
+
+from kernel import config  # noqa: E402
+from kernel.observability import Health, configure_logging, ops_server  # noqa: E402
+
+NEEDS = ("amqp_url",)
+MAX_WORKERS = 50
+
+
+def find(name: str) -> Any:
+    """Return the nameko class of a service: `services.<name>` or, beside them, `<name>`."""
+    for module in (f"services.{name}.service", f"{name}.service"):
+        if importlib.util.find_spec(module.rpartition(".")[0]):
+            return getattr(importlib.import_module(module), f"{name.title()}Service")
+    raise config.SettingsError(f"There is no service named {name!r}.")
+
+
+def main(names: list[str]) -> int:
+    """Serve until told to stop; 2 when the settings do not do."""
+    try:
+        settings = config.load(os.environ)
+        settings.require(*NEEDS)
+        configure_logging("+".join(names), settings.log_level)
+        services = [find(name) for name in names]
+        for service in services:
+            settings.require(*getattr(service, "needs", ()))
+    except ValueError as error:
+        print(f"pst: {error}", file=sys.stderr)  # noqa: T201 - the one line an operator reads
+        return 2
+    serve(services, settings)
+    return 0
+
+
+def serve(services: list[Any], settings: config.Settings) -> None:
+    """Start the services and block until a signal has stopped them."""
+    health = Health()
+    nameko.config.setup(
+        {
+            "AMQP_URI": settings.amqp_url,
+            "max_workers": MAX_WORKERS,
+            "settings": settings,  # for our own extensions
+            "health": health,
+        }
+    )
+    ops = ops_server(settings.host, settings.ops_port, health)
+    eventlet.spawn(ops.serve_forever)
+    log = structlog.get_logger()
+    log.info("starting", ops_port=ops.server_port)
+    runner = ServiceRunner()
+    for service in services:
+        runner.add_service(service)
+    stop = eventlet.event.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.ready() or stop.send(None))
+    starting = eventlet.spawn(_start, runner, health)
+    starting.link(_pass_on, stop)
+    stop.wait()
+    log.info("stopping")
+    with eventlet.Timeout(20, False):
+        runner.stop()
+    log.info("stopped")
+
+
+def _start(runner: ServiceRunner, health: Health) -> None:
+    runner.start()
+    health.started()
+    runner.wait()
+
+
+def _pass_on(thread: Any, stop: Any) -> None:
+    if stop.ready():
+        return
+    try:
+        stop.send(thread.wait())
+    except Exception as error:  # a service died: so does the process, and the log says why
+        stop.send_exception(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

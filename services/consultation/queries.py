@@ -1,0 +1,157 @@
+"""What is read: one aggregate by folding its stream, always current; lists from the view."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from contracts import consultation as shapes
+from contracts.errors import Code, Rejected
+from kernel.caller import Caller
+from kernel.codec import clear
+from kernel.facts import Fact
+from kernel.runtime import Runtime
+from services.consultation import decider, views
+from services.consultation.events import ConsultationSubmitted, MessagePosted
+
+Document = dict[str, Any]
+
+CONTACT = ("name", "email", "phone")
+
+
+def get(
+    core: Runtime, caller: Caller, consultation_id: str, at: datetime | None = None
+) -> Document:
+    """Return the consultation, as it stood `at` if given; refuse who may not see it."""
+    document = views.resource(_facts(core, caller, consultation_id, at))
+    if document is None:  # asked for a time before it began
+        raise Rejected(Code.NOT_FOUND, "It did not exist at that time.")
+    return {"consultation": _dumped(shapes.ConsultationSchema(), document)}
+
+
+def history(core: Runtime, caller: Caller, consultation_id: str) -> Document:
+    """Return every fact, oldest first; internal notes to officers only."""
+    items = [
+        {
+            "version": fact.sequence,
+            "type": fact.name,
+            "occurred_at": fact.occurred_at,
+            "actor": {"kind": fact.actor_kind, "id": fact.actor_id},
+            "data": msgspec.to_builtins(fact.event),
+        }
+        for fact in _facts(core, caller, consultation_id)
+    ]
+    return _dumped(shapes.HistorySchema(), {"items": items})
+
+
+def page(
+    core: Runtime,
+    caller: Caller,
+    *,
+    office: str | None,
+    status: str | None,
+    officer: str | None,
+    overdue: bool | None,
+    limit: int,
+    cursor: str | None,
+) -> Document:
+    """Return one page of summaries, newest first: a user's own, or of an officer's offices."""
+    wanted: Document = {**_scope(caller, office)}
+    if status is not None:
+        wanted["status"] = status
+    if officer is not None:
+        wanted["officer_id"] = officer
+    if overdue is not None:
+        now = core.clock.now()
+        late = {"$lt": now}
+        wanted["waits_until"] = {"$ne": None, **late} if overdue else {"$not": late}
+    if cursor is not None:
+        wanted["opened"] = {"$lt": _position(cursor)}
+    rows = views.LIST.collection(core.db).find(wanted).sort("opened", -1).limit(limit + 1)
+    found = list(rows)
+    items = [{**row, "topic": _opened(core, row, "topic")} for row in found[:limit]]
+    after = _cursor(found[limit - 1]["opened"]) if len(found) > limit else None
+    return _dumped(shapes.ConsultationListSchema(), {"items": items, "next_cursor": after})
+
+
+def dossier(core: Runtime, caller: Caller, consultation_id: str) -> Document:
+    """Return the consultation and its person's contact, null when none is known."""
+    if caller.role != "system":
+        raise Rejected(Code.WRONG_ROLE, "Only services may ask for a contact.")
+    facts = _facts(core, caller, consultation_id)
+    document = views.resource(facts)
+    opening = facts[0].event
+    contact: Document | None = {n: getattr(opening, f"contact_{n}") for n in CONTACT}
+    if opening.contact_name is None:
+        contact = _known_contact(core, opening.subject_id)
+    resource = _dumped(shapes.ConsultationSchema(), document)
+    return {"consultation": resource, "contact": contact}
+
+
+def _known_contact(core: Runtime, subject_id: str) -> Document | None:
+    row = views.PEOPLE.collection(core.db).find_one({"_id": subject_id})
+    if row is None:
+        return None
+    row["subject_id"] = subject_id
+    return {n: _opened(core, row, n) for n in CONTACT}
+
+
+def _facts(
+    core: Runtime, caller: Caller, consultation_id: str, at: datetime | None = None
+) -> list[Fact]:
+    """Return the facts this caller may see; what the log had recorded by `at`, if given."""
+    facts = core.facts(f"{views.PREFIX}{consultation_id}")
+    opening = facts[0].event if facts else None
+    if not isinstance(opening, ConsultationSubmitted):
+        raise Rejected(Code.NOT_FOUND, "There is no such consultation.")
+    decider.check_access(caller, facts[0].office, opening.subject_id)
+    if at is not None:
+        facts = _until(facts, at)
+    return facts if caller.is_staff else [f for f in facts if not _internal(f)]
+
+
+def _until(facts: list[Fact], at: datetime) -> list[Fact]:
+    """Order is the log's: the first fact recorded later ends what was known."""
+    later = next((i for i, f in enumerate(facts) if f.recorded_at > at), len(facts))
+    return facts[:later]
+
+
+def _internal(fact: Fact) -> bool:
+    return isinstance(fact.event, MessagePosted) and fact.event.internal
+
+
+def _scope(caller: Caller, office: str | None) -> Document:
+    if not caller.is_staff:
+        own: Document = {"subject_id": caller.id}
+        return own if office is None else {**own, "office": office}
+    if office is None:
+        return {"office": {"$in": list(caller.offices)}}
+    decider.check_access(caller, office, "")
+    return {"office": office}
+
+
+def _opened(core: Runtime, row: Document, name: str) -> Any:
+    sealed = row[name]
+    return None if sealed is None else clear(sealed, row["subject_id"], core.vault)
+
+
+def _cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(str(position).encode()).decode()
+
+
+def _position(cursor: str) -> int:
+    try:
+        return min(int(base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")), 2**62)
+    except (ValueError, binascii.Error) as error:
+        raise Rejected(
+            Code.VALIDATION_FAILED,
+            "The cursor is not one of ours.",
+            {"cursor": ["Use the next_cursor of the page before."]},
+        ) from error
+
+
+def _dumped(schema: Any, document: Document | None) -> Document:
+    dumped: Document = schema.dump(document)
+    return dumped

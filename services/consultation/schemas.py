@@ -1,0 +1,26 @@
+"""Every stored form of this service's events: a chosen name, a version, a class.
+
+A stored form is never edited. A change is a new version beside the old one, with an
+upcaster; each keeps a fixture in `tests/fixtures/stored/` that must load for ever.
+"""
+
+from kernel.codec import EventType, EventTypes
+from services.consultation import events, register
+
+TYPES = EventTypes(
+    [
+        EventType("number_assigned", 1, register.NumberAssigned),
+        EventType("consultation_submitted", 1, events.ConsultationSubmitted),
+        EventType("request_accepted", 1, events.RequestAccepted),
+        EventType("consultation_assigned", 1, events.ConsultationAssigned),
+        EventType("message_posted", 1, events.MessagePosted),
+        EventType("consultation_answered", 1, events.ConsultationAnswered),
+        EventType("sla_met", 1, events.SlaMet),
+        EventType("sla_breached", 1, events.SlaBreached),
+        EventType("silence_started", 1, events.SilenceStarted),
+        EventType("silence_reminder_due", 1, events.SilenceReminderDue),
+        EventType("consultation_closed", 1, events.ConsultationClosed),
+        EventType("consultation_reopened", 1, events.ConsultationReopened),
+        EventType("deadline_recalculated", 1, events.DeadlineRecalculated),
+    ]
+)

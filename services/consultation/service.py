@@ -1,0 +1,206 @@
+"""The consultation service's entrypoints: validate, stamp, hand over. Rules are in `decider.py`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from contracts import consultation as shapes
+from contracts.errors import Code, Rejected
+from kernel.calendar import national_calendar
+from kernel.caller import Caller
+from kernel.clock import derive_id, new_id
+from kernel.deadlines import Deadline
+from kernel.entrypoints import EventSourced, Offices, on_deadline, rpc
+from kernel.handling import Aggregate, Outcome
+from kernel.offices import Office
+from kernel.runtime import Wiring
+from services.consultation import commands, decider, queries, register, state, views
+from services.consultation.events import Classification, CloseReason
+from services.consultation.reactions import react
+from services.consultation.schemas import TYPES
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+CONSULTATION = Aggregate("consultation", decider.decide, state.evolve, state.State)
+REGISTER = Aggregate("register", register.decide, register.evolve, register.initial)
+
+
+class ConsultationService:
+    """Online consultations, from the question to the close."""
+
+    name = "consultation"
+    needs = ("mongo_url", "master_key")
+    wiring = Wiring("consultation", TYPES, react, (views.LIST, views.PEOPLE))
+
+    core = EventSourced()
+    offices = Offices()
+
+    @rpc
+    def submit(self, request: Request) -> Answer:
+        """Open a consultation; `SubmitRequest`."""
+        asked = shapes.SubmitRequest().load(request)
+        caller = Caller.of(asked.pop("caller"))
+        office = self._office(asked.pop("office"))
+        if caller.is_staff:
+            decider.check_access(caller, office.id, "")
+        command_id = caller.command_id or new_id()
+        contact = asked.pop("contact") or {}
+        kind = asked.pop("classification")
+        command = commands.Submit(
+            caller=caller,
+            now=self.core.clock.now(),
+            office=office,
+            number=self._number(office, caller, command_id),
+            subject_id=derive_id(command_id, "subject") if caller.is_staff else caller.id,
+            message_id=derive_id(command_id, "message"),
+            classification=Classification(**kind) if kind else None,
+            contact_name=contact.get("name"),
+            contact_email=contact.get("email"),
+            contact_phone=contact.get("phone"),
+            **asked,
+        )
+        consultation_id = derive_id(command_id, "consultation")
+        meta = caller.meta(office.id, command_id)
+        outcome = self.core.commands.handle(CONSULTATION, consultation_id, command, meta)
+        return self._answer(consultation_id, caller, outcome)
+
+    @rpc
+    def accept(self, request: Request) -> Answer:
+        """Declare the request clear and complete; the limit starts. `OneRequest`."""
+        return self._handle(shapes.OneRequest, request, commands.Accept, with_office=True)
+
+    @rpc
+    def claim(self, request: Request) -> Answer:
+        """Take it; `OneRequest`."""
+        return self._handle(shapes.OneRequest, request, commands.Claim)
+
+    @rpc
+    def post_message(self, request: Request) -> Answer:
+        """Add one message; `PostMessageRequest`. The answer also holds `message`."""
+        caller = Caller.of(shapes.PostMessageRequest().load(request)["caller"])
+        message_id = derive_id(caller.command_id or new_id(), "message")
+        answer = self._handle(
+            shapes.PostMessageRequest,
+            request,
+            commands.PostMessage,
+            with_office=True,
+            message_id=message_id,
+        )
+        posted = (m for m in answer["consultation"]["messages"] if m["message_id"] == message_id)
+        return {**answer, "message": next(posted)}
+
+    @rpc
+    def close(self, request: Request) -> Answer:
+        """End it; `CloseRequest`."""
+        reason = CloseReason(shapes.CloseRequest().load(request)["reason"])
+        return self._handle(shapes.CloseRequest, request, commands.Close, reason=reason)
+
+    @rpc
+    def withdraw(self, request: Request) -> Answer:
+        """The user needs it no more; `OneRequest`."""
+        return self._handle(shapes.OneRequest, request, commands.Withdraw)
+
+    @rpc
+    def reopen(self, request: Request) -> Answer:
+        """Go on with a closed one; `ReopenRequest`."""
+        return self._handle(shapes.ReopenRequest, request, commands.Reopen, with_office=True)
+
+    @rpc
+    def get(self, request: Request) -> Answer:
+        """Return it as it is, or as it stood `at`; `GetRequest`."""
+        asked = shapes.GetRequest().load(request)
+        return queries.get(self.core, Caller.of(asked["caller"]), **_less(asked, "caller"))
+
+    @rpc
+    def history(self, request: Request) -> Answer:
+        """Return every fact; `OneRequest`."""
+        asked = shapes.OneRequest().load(request)
+        return queries.history(self.core, Caller.of(asked["caller"]), asked["consultation_id"])
+
+    @rpc
+    def list_consultations(self, request: Request) -> Answer:
+        """Return one page, newest first; `ListRequest`."""
+        asked = shapes.ListRequest().load(request)
+        return queries.page(self.core, Caller.of(asked["caller"]), **_less(asked, "caller"))
+
+    @rpc
+    def dossier(self, request: Request) -> Answer:
+        """Return it with how to reach its person, for the notifier only; `OneRequest`."""
+        asked = shapes.OneRequest().load(request)
+        return queries.dossier(self.core, Caller.of(asked["caller"]), asked["consultation_id"])
+
+    @rpc
+    def calendar_due(self, request: Request) -> Answer:
+        """Return when a limit of so many working days ends; `DueRequest`."""
+        asked = shapes.DueRequest().load(request)
+        calendar = self._office(asked["office"]).calendar
+        due = calendar.due(asked["start"], asked["working_days"])
+        answer: Answer = shapes.DueSchema().dump(due)
+        return answer
+
+    @rpc
+    def calendar_year(self, request: Request) -> Answer:
+        """Return the days off of a year; `CalendarRequest`."""
+        asked = shapes.CalendarRequest().load(request)
+        office = asked["office"]
+        calendar = self._office(office).calendar if office else national_calendar()
+        words = {
+            "year": asked["year"],
+            "calendar_version": calendar.version,
+            "days": calendar.days_off(asked["year"]),
+        }
+        answer: Answer = shapes.CalendarSchema().dump(words)
+        return answer
+
+    @on_deadline
+    def come_due(self, deadline: Deadline) -> None:
+        """A date of the clock; the decider alone judges whether it still applies."""
+        command = commands.timed(deadline.name, deadline.data, self.core.clock.now())
+        self.core.commands.handle(CONSULTATION, deadline.key, command, deadline.meta())
+
+    def _handle(
+        self,
+        schema: type[shapes.OneRequest],
+        request: Request,
+        command: Callable[..., commands.Command],
+        *,
+        with_office: bool = False,
+        **stamped: object,
+    ) -> Answer:
+        asked = schema().load(request)
+        caller = Caller.of(asked.pop("caller"))
+        key = asked.pop("consultation_id")
+        known = self.core.commands.state(CONSULTATION, key)
+        decider.check_access(caller, known.state.office, known.state.subject_id)
+        if with_office:
+            stamped["office"] = self.offices[known.state.office]
+        now = self.core.clock.now()
+        wish = command(caller=caller, now=now, **{**asked, **stamped})
+        meta = caller.meta(known.state.office, new_id())
+        outcome = self.core.commands.handle(CONSULTATION, key, wish, meta)
+        return self._answer(key, caller, outcome)
+
+    def _answer(self, key: str, caller: Caller, outcome: Outcome[state.State]) -> Answer:
+        return {**queries.get(self.core, caller, key), "replayed": outcome.replayed}
+
+    def _office(self, office: str) -> Office:
+        if office not in self.offices:
+            raise Rejected(
+                Code.VALIDATION_FAILED,
+                "There is no such office.",
+                {"office": [f"Must be one of: {', '.join(sorted(self.offices))}."]},
+            )
+        return self.offices[office]
+
+    def _number(self, office: Office, caller: Caller, command_id: str) -> str:
+        """Take a number; under an id derived from the command, so that a repeat gets the same."""
+        year = office.calendar.local_date(self.core.clock.now()).year
+        wish = register.AssignNumber(office=office.id, year=year)
+        meta = caller.meta(office.id, command_id).caused(derive_id(command_id, "number"))
+        outcome = self.core.commands.handle(REGISTER, f"{office.id}-{year}", wish, meta)
+        number: str = outcome.facts[0].event.number
+        return number
+
+
+def _less(asked: Request, *names: str) -> Request:
+    return {k: v for k, v in asked.items() if k not in names}

@@ -1,0 +1,27 @@
+"""One running system for all tests that need one; started when the first asks for it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from kernel.clock import new_id
+from kernel.database import Db, connect, database
+from tests.support import Stack, running
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A whole system with time travel, as `make run` starts it."""
+    with running(tmp_path_factory.mktemp("stack")) as system:
+        yield system
+
+
+@pytest.fixture
+def db(stack: Stack) -> Iterator[Db]:
+    """An empty database of one's own on the real server."""
+    settings = replace(stack.settings, db_prefix=f"test_{new_id()[:12]}")
+    client = connect(settings)
+    name = f"{settings.db_prefix}_kernel"
+    yield database(client, settings, "kernel")
+    client.drop_database(name)

@@ -1,0 +1,161 @@
+"""From a command to a commit: once, whoever presses and however often."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from contracts.errors import Code, Rejected
+from kernel.clock import Clock, new_id, random_bytes
+from kernel.codec import EventType, EventTypes
+from kernel.event_log import EventLog
+from kernel.facts import facts_of
+from kernel.handling import Aggregate, CommandHandler, Meta
+from kernel.personal import FORGOTTEN, Personal
+from kernel.vault import Vault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """Somebody took a place."""
+
+    subject_id: str
+    note: Personal[str]
+
+
+@dataclass(frozen=True)
+class Take:
+    """Take one of three places."""
+
+    note: str = "rahasia"
+
+
+def decide(command: Take, taken: int) -> list[Taken]:
+    """Three places, then no more."""
+    if taken == 3:
+        raise Rejected(Code.WRONG_STATE)
+    return [Taken(subject_id="siti", note=command.note)]
+
+
+PLACES = Aggregate("places", decide, lambda taken, _fact: taken + 1, lambda: 0)
+TYPES = EventTypes([EventType("taken", 1, Taken)])
+
+
+class Process:
+    """What one process has: caches of its own over the same database."""
+
+    def __init__(self, db, master_key):
+        self.log = EventLog(db)
+        self.vault = Vault(db, master_key)
+        self.commands = CommandHandler(self.log, TYPES, self.vault, Clock())
+
+    def take(self, key="1", note="rahasia", **words):
+        """Handle one command."""
+        known = {
+            "actor_kind": "officer",
+            "actor_id": "budi",
+            "office": "1471",
+            "command_id": new_id(),
+            "correlation_id": "c",
+            "causation_id": "c",
+        }
+        return self.commands.handle(PLACES, key, Take(note), Meta(**{**known, **words}))
+
+
+@pytest.fixture
+def processes(db):
+    """Two processes on one database."""
+    master_key = random_bytes(32)
+    two = Process(db, master_key), Process(db, master_key)
+    two[0].log.prepare()
+    return two
+
+
+def test_same_command_twice_is_one_commit(processes):
+    """The second caller gets the first result, at whichever process it asks."""
+    one, other = processes
+    first = one.take(command_id="c-1")
+    again = other.take(command_id="c-1")
+    assert (first.replayed, again.replayed) == (False, True)
+    assert again.facts == first.facts
+    assert len(one.log.read_on(0)) == 1
+
+
+def test_same_command_at_once_is_one_commit(processes):
+    """Two at once: one loses the version, reads again, and sees it."""
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda i: processes[i % 2].take(command_id="c-1"), range(8)))
+    assert len({o.facts[0].event_id for o in outcomes}) == 1
+    assert len(processes[0].log.read_on(0)) == 1
+
+
+def test_rivals_are_decided_one_after_the_other(processes):
+    """Eight want three places: three get one, five are refused, nothing else happens."""
+
+    def attempt(i):
+        try:
+            return processes[i % 2].take().version
+        except Rejected:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        versions = [v for v in pool.map(attempt, range(8)) if v]
+    assert sorted(versions) == [1, 2, 3]
+
+
+def test_refusal_is_never_based_on_an_old_state(processes):
+    """A warm state may be behind: before refusing, the log is read."""
+    one, other = processes
+    one.take()
+    for _ in range(2):
+        other.take()
+    with pytest.raises(Rejected):
+        one.take()
+    assert one.commands.state(PLACES, "1").version == 3
+
+
+def test_stale_version_is_refused_and_nothing_written(processes):
+    """`If-Match` against the log, not against a cache."""
+    one, other = processes
+    one.take()
+    other.take(expected_version=1)
+    with pytest.raises(Rejected) as refusal:
+        one.take(expected_version=1)
+    assert refusal.value.code is Code.VERSION_MISMATCH
+    assert len(one.log.read_on(0)) == 2
+
+
+def test_repeat_with_its_old_version_is_a_repeat(processes):
+    """A client that repeats repeats its `If-Match` too."""
+    one, _ = processes
+    one.take(command_id="c-1", expected_version=0)
+    assert one.take(command_id="c-1", expected_version=0).replayed
+
+
+def test_command_id_used_for_another_request_is_refused(processes):
+    """The same key with another body."""
+    one, other = processes
+    one.take(command_id="c-1", request_hash="a" * 64)
+    assert other.take(command_id="c-1", request_hash="a" * 64).replayed
+    with pytest.raises(Rejected) as refusal:
+        other.take(command_id="c-1", request_hash="b" * 64)
+    assert refusal.value.code is Code.IDEMPOTENCY_KEY_REUSED
+
+
+def test_nothing_personal_is_stored_in_clear(processes, db):
+    """Neither the text nor a hash by which it could be guessed."""
+    processes[0].take(note="rahasia", request_hash="d" * 64)
+    stored = str(list(db["commits"].find()))
+    assert "rahasia" not in stored
+    assert "d" * 64 not in stored
+
+
+def test_forgetting_is_deleting_one_key(processes, db):
+    """The facts stay, the person's texts are gone, and a repeat is still a repeat."""
+    one, _ = processes
+    one.take(command_id="c-1", request_hash="a" * 64)
+    db["keys"].delete_one({"_id": "siti"})
+    after = Process(db, random_bytes(32))
+    commits = after.log.read_stream("places-1")
+    assert next(facts_of(commits[0], TYPES, after.vault)).event.note == FORGOTTEN
+    assert after.take(command_id="c-1", request_hash="a" * 64).replayed

@@ -1,0 +1,271 @@
+"""What the tests share: given / when / then, waiting for conditions, a running system."""
+
+import email
+import email.policy
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pymongo
+
+from contracts.errors import Code, Rejected
+from deploy import ports
+from deploy.control import Control
+from kernel import config, tokens
+from kernel.facts import Fact
+from kernel.handling import Aggregate
+
+ROOT = Path(__file__).parents[1]
+
+NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+"""Monday 23 November 2026, 12:00 in Pekanbaru."""
+
+
+def fact(event: Any, at: datetime = NOON, **known: Any) -> Fact:
+    """Make a fact of an event, with what the test does not care about filled in."""
+    words = {
+        "event_id": "e-1",
+        "name": "",
+        "schema_version": 1,
+        "stream": "consultation-k1",
+        "sequence": 1,
+        "position": 1,
+        "office": "1471",
+        "actor_kind": "officer",
+        "actor_id": "budi",
+        "correlation_id": "c-1",
+        "causation_id": "c-1",
+    }
+    return Fact(event=event, occurred_at=at, recorded_at=at, **{**words, **known})
+
+
+@dataclass
+class Given:
+    """`given(aggregate, *facts).when(command).then(*events)`."""
+
+    aggregate: Aggregate[Any]
+    facts: tuple[Fact, ...]
+    result: list[Any] = field(default_factory=list)
+    refusal: Rejected | None = None
+
+    def when(self, command: Any) -> "Given":
+        """Fold the facts and decide."""
+        state = self.aggregate.initial()
+        for known in self.facts:
+            state = self.aggregate.evolve(state, known)
+        try:
+            self.result = self.aggregate.decide(command, state)
+        except Rejected as refusal:
+            self.refusal = refusal
+        return self
+
+    def then(self, *events: Any) -> None:
+        """Exactly these events follow."""
+        assert self.refusal is None, f"refused: {self.refusal}"
+        assert self.result == list(events)
+
+    def then_kinds(self, *kinds: type) -> None:
+        """Events of exactly these kinds follow."""
+        assert self.refusal is None, f"refused: {self.refusal}"
+        assert [type(e) for e in self.result] == list(kinds)
+
+    def then_refused(self, code: Code) -> None:
+        """The command is refused with this code."""
+        assert self.refusal is not None, f"decided {self.result}"
+        assert self.refusal.code is code
+
+
+def given(aggregate: Aggregate[Any], *facts: Fact) -> Given:
+    """Start from what has happened."""
+    return Given(aggregate, facts)
+
+
+def eventually(look: Callable[[], Any], within: float = 20.0, every: float = 0.05) -> Any:
+    """Return what `look` returns once it is truthy; assertion errors count as not yet."""
+    give_up = time.monotonic() + within
+    while True:
+        failed: AssertionError | None = None
+        try:
+            seen = look()
+            if seen:
+                return seen
+        except AssertionError as error:
+            failed = error
+        if time.monotonic() > give_up:
+            raise failed or AssertionError(f"not within {within} s: {look}")
+        time.sleep(every)  # between looks
+
+
+class Person:
+    """Somebody who speaks to the API; answers are `httpx.Response`s."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.http = httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30
+        )
+
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        """GET a path below /v1."""
+        return self.http.get(f"/v1{path}", params=query)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """POST to a path below /v1; `Idempotency_Key=…` becomes a header."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.http.post(f"/v1{path}", json={} if body is None else body, headers=named)
+
+
+class Stack:
+    """A whole system in a directory of its own: broker, database, mail, all services."""
+
+    def __init__(self, run_dir: Path, **settings: str) -> None:
+        self.run_dir = run_dir
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("PST_")}
+        self._environ = {
+            **inherited,
+            "PST_RUN_DIR": str(run_dir),
+            "PST_PORT": str(self.port),
+            "PST_TIME_TRAVEL": "1",
+            **settings,
+        }
+
+    def start(self) -> None:
+        """Start everything; return when it is ready."""
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        self._output = (self.run_dir / "run.out").open("w+")
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "deploy.run"],
+            cwd=ROOT,
+            env=self._environ,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+        eventually(self._is_ready, within=180)
+        self.env = config.read_env_file(self.run_dir / "env")
+        self.settings = config.load(self.env)
+        self.control = Control(self.run_dir)
+        self.mongo: pymongo.MongoClient[Any] = pymongo.MongoClient(
+            self.settings.mongo_url, tz_aware=True
+        )
+
+    def stop(self) -> None:
+        """End everything."""
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
+
+    def _is_ready(self) -> bool:
+        said = (self.run_dir / "run.out").read_text()
+        if self._process.poll() is not None:
+            raise RuntimeError(f"the system did not start:\n{said}")
+        return "Ready in" in said
+
+    def token(self, role: str, sub: str = "budi", offices: tuple[str, ...] = ("1471",)) -> str:
+        """Return a token as `pst token` signs it."""
+        key = self.settings.token_private_key
+        return tokens.sign(key, role=role, sub=sub, offices=offices)
+
+    def officer(self, sub: str = "budi", offices: tuple[str, ...] = ("1471",)) -> Person:
+        """Return an officer."""
+        return Person(self.url, self.token("officer", sub, offices))
+
+    def user(self, subject_id: str) -> Person:
+        """Return a service user."""
+        return Person(self.url, self.token("service_user", subject_id, ()))
+
+    def pst(self, *words: str) -> str:
+        """Run the `pst` tool against this system; return what it prints."""
+        done = subprocess.run(
+            [ROOT / ".venv/bin/pst", *words],
+            env=self._environ,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def now(self) -> datetime:
+        """Return the system's own time."""
+        return datetime.fromisoformat(self.pst("clock", "show").split()[0])
+
+    def travel_to(self, moment: datetime) -> None:
+        """Move the system's time to the last whole second before `moment`."""
+        ahead = int((moment - self.now()).total_seconds())
+        if ahead > 0:
+            self.pst("clock", "advance", f"{ahead}s")
+
+    def wait_ready(self, *names: str) -> None:
+        """Wait until each of these services says that it is ready."""
+        numbers = ports.load(self.run_dir)
+        for name in names or ("consultation", "notifier", "gateway"):
+            eventually(lambda name=name: _ready(numbers[name]), within=60)  # type: ignore[misc]
+
+    def mails(self, to: str | None = None) -> list[EmailMessage]:
+        """Return the e-mails that arrived, the oldest first."""
+        found = []
+        for path in sorted((self.run_dir / "mail").rglob("new/*")):
+            with suppress(FileNotFoundError):
+                mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+                found.append((path.stat().st_mtime_ns, mail))
+        mails = [m for _, m in sorted(found, key=lambda pair: pair[0])]
+        return [m for m in mails if to is None or to in str(m["To"])]
+
+    def submit(self, officer: Person | None = None, **changes: Any) -> dict[str, Any]:
+        """Open a consultation on behalf of a person; return the resource."""
+        body = {**QUESTION, **changes}
+        answer = (officer or self.officer()).post("/consultations", body)
+        assert answer.status_code == 201, answer.text
+        resource: dict[str, Any] = answer.json()
+        return resource
+
+
+QUESTION = {
+    "office": "1471",
+    "type": "data",
+    "topic": "Inflasi Pekanbaru",
+    "question": "Di mana saya menemukan angka inflasi bulanan Pekanbaru sejak 2020?",
+    "contact": {"name": "Siti Rahma", "email": "siti@example.com"},
+    "channel": "web",
+}
+
+
+def _ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(run_dir: Path, **settings: str) -> Iterator[Stack]:
+    """Have a whole system for a while."""
+    stack = Stack(run_dir, **settings)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+DAY = timedelta(days=1)

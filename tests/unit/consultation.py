@@ -1,0 +1,133 @@
+"""Facts and commands of a consultation, as the tests of its rules tell their stories."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from kernel.caller import Caller
+from kernel.facts import Fact
+from kernel.handling import Aggregate
+from kernel.offices import load_offices
+from services.consultation import commands, decider, state
+from services.consultation.events import (
+    CloseReason,
+    ConsultationAnswered,
+    ConsultationAssigned,
+    ConsultationClosed,
+    ConsultationSubmitted,
+    MessagePosted,
+    Party,
+    RequestAccepted,
+    SilenceStarted,
+    SlaMet,
+)
+from tests.support import NOON, fact
+
+CONSULTATION = Aggregate("consultation", decider.decide, state.evolve, state.State)
+
+OFFICE = load_offices(Path(__file__).parents[2] / "deploy/offices")["1471"]
+BUDI = Caller(role="officer", id="budi", offices=("1471",))
+ANI = Caller(role="officer", id="ani", offices=("1471",))
+ELSEWHERE = Caller(role="officer", id="cici", offices=("3171",))
+SITI = Caller(role="service_user", id="siti")
+STRANGER = Caller(role="service_user", id="joko")
+
+DUE = datetime(2026, 11, 26, 8, 30, tzinfo=UTC)
+"""Closing time on the third working day after Monday noon: Thursday 15:30 local."""
+
+CLOSES = datetime(2026, 11, 30, 16, 59, 59, tzinfo=UTC)
+"""23:59:59 local of the seventh day after Monday."""
+
+REMINDERS = tuple(datetime(2026, 11, day, 2, 0, tzinfo=UTC) for day in (26, 28, 29))
+
+SILENCE = SilenceStarted(since=NOON, closes_at=CLOSES, reminders_at=REMINDERS)
+
+
+def submitted() -> Fact:
+    return fact(
+        ConsultationSubmitted(
+            number="KS-1471-2026-000001",
+            type="data",
+            channel="web",
+            subject_id="siti",
+            officer_id="budi",
+            topic="Inflasi",
+            question="Berapa?",
+            message_id="m-0",
+            contact_name="Siti",
+            contact_email="siti@example.com",
+            contact_phone=None,
+            classification=None,
+            search_id=None,
+        )
+    )
+
+
+def accepted(at: datetime = NOON) -> Fact:
+    return fact(RequestAccepted(due_at=DUE, calendar_version="v"), at)
+
+
+def assigned(officer: str = "budi") -> Fact:
+    return fact(ConsultationAssigned(officer_id=officer))
+
+
+def said(by: Party, at: datetime = NOON, internal: bool = False) -> Fact:
+    officer = None if by is Party.USER else "budi"
+    return fact(
+        MessagePosted(
+            message_id="m-1",
+            by=by,
+            officer_id=officer,
+            subject_id="siti",
+            text="…",
+            internal=internal,
+            channel="web",
+        ),
+        at,
+    )
+
+
+def answered(at: datetime = NOON) -> tuple[Fact, ...]:
+    return (
+        said(Party.OFFICER, at),
+        fact(ConsultationAnswered(message_id="m-1", late_by_working_days=0), at),
+        fact(SlaMet(answered_at=at, due_at=DUE), at),
+        fact(SILENCE, at),
+    )
+
+
+def closed(reason: CloseReason = CloseReason.RESOLVED, at: datetime = NOON) -> Fact:
+    return fact(
+        ConsultationClosed(
+            reason=reason,
+            closed_by=Party.OFFICER,
+            officer_id="budi",
+            subject_id="siti",
+            note=None,
+            silent_since=None,
+            rating_token_ref="closing-1",
+        ),
+        at,
+    )
+
+
+def post(caller: Caller, at: datetime = NOON, **more: Any) -> commands.PostMessage:
+    return commands.PostMessage(
+        caller=caller, now=at, office=OFFICE, message_id="m-2", text="…", **more
+    )
+
+
+def accept(caller: Caller = BUDI, at: datetime = NOON) -> commands.Accept:
+    return commands.Accept(caller=caller, now=at, office=OFFICE)
+
+
+def close(reason: CloseReason = CloseReason.RESOLVED, caller: Caller = BUDI) -> commands.Close:
+    return commands.Close(caller=caller, now=NOON, reason=reason)
+
+
+def reopen(at: datetime, caller: Caller = SITI) -> commands.Reopen:
+    return commands.Reopen(caller=caller, now=at, office=OFFICE, reason="Masih kurang")
+
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)

@@ -1,0 +1,87 @@
+"""Stored events: named by us, sealed, and never skipped in silence."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.codec import EventType, EventTypes, UnknownEvent
+from kernel.personal import FORGOTTEN, Personal
+from tests.support import NOON
+
+
+class ReversingSealer:
+    """Turns texts around; forgets whom it is told to forget."""
+
+    def __init__(self) -> None:
+        self.forgotten: set[str] = set()
+
+    def seal(self, subject_id: str, plain: bytes) -> str:
+        return plain.decode()[::-1]
+
+    def open(self, subject_id: str, sealed: str) -> bytes | None:
+        return None if subject_id in self.forgotten else sealed[::-1].encode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """An event with a personal field."""
+
+    subject_id: str
+    text: Personal[str]
+    extra: Personal[str | None] = None
+
+
+@dataclass(frozen=True)
+class Ownerless:
+    """An event whose personal field nobody's key could seal."""
+
+    text: Personal[str]
+
+
+TYPES = EventTypes([EventType("noted", 1, Noted)])
+
+
+@given(st.text(), st.none() | st.text())
+def test_what_is_encoded_is_decoded(text, extra):
+    """Any text survives; an absent one stays absent."""
+    event = Noted(subject_id="s", text=text, extra=extra)
+    sealer = ReversingSealer()
+    stored = TYPES.encode(event, "e", NOON, sealer)
+    assert TYPES.decode(stored, sealer) == event
+
+
+def test_without_a_sealer_personal_fields_stay_sealed():
+    """States and views never see the clear text."""
+    stored = TYPES.encode(Noted(subject_id="s", text="rahasia"), "e", NOON, ReversingSealer())
+    assert "rahasia" not in str(stored)
+    assert "rahasia" not in TYPES.decode(stored).text
+
+
+def test_forgotten_person_reads_as_erased():
+    """The fact stays, the text is gone."""
+    sealer = ReversingSealer()
+    stored = TYPES.encode(Noted(subject_id="s", text="rahasia"), "e", NOON, sealer)
+    sealer.forgotten.add("s")
+    assert TYPES.decode(stored, sealer).text == FORGOTTEN
+
+
+@pytest.mark.parametrize("change", [{"type": "later_invention"}, {"schema_version": 2}])
+def test_unknown_form_stops_the_fold(change):
+    """An older process names what it cannot read."""
+    stored = TYPES.encode(Noted(subject_id="s", text="x"), "e-7", NOON, ReversingSealer())
+    with pytest.raises(UnknownEvent, match="e-7"):
+        TYPES.decode({**stored, **change})
+
+
+def test_personal_field_without_an_owner_fails_at_start():
+    """A class nobody's key could seal is a fault of ours, found at once."""
+    with pytest.raises(TypeError, match="Ownerless"):
+        EventTypes([EventType("ownerless", 1, Ownerless)])
+
+
+def test_two_types_of_one_name_fail_at_start():
+    """A name and version mean one class."""
+    with pytest.raises(ValueError, match="share"):
+        EventTypes([EventType("noted", 1, Noted), EventType("noted", 1, replace)])

@@ -1,0 +1,106 @@
+"""Tokens: what speaks for somebody, and what does not."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contracts.errors import Code, Rejected
+from gateway.auth import CLAIMS, Identity, identify
+
+KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+OTHER_KEY = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
+
+
+def claims(**changed: object) -> dict[str, object]:
+    known: dict[str, object] = {
+        "sub": "budi",
+        "role": "officer",
+        "offices": ["1471"],
+        "name": "Budi",
+        "exp": int(time.time()) + 60,
+    }
+    return {name: value for name, value in (known | changed).items() if value is not None}
+
+
+def token(key: Ed25519PrivateKey = KEY, **changed: object) -> str:
+    return jwt.encode(claims(**changed), key, algorithm="EdDSA")
+
+
+def refused(header: str) -> str:
+    with pytest.raises(Rejected) as refusal:
+        identify(header, KEY.public_key())
+    assert refusal.value.code is Code.UNAUTHENTICATED
+    return refusal.value.detail
+
+
+def unsigned(header: dict[str, str]) -> str:
+    parts = (json.dumps(part).encode() for part in (header, claims()))
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER "])
+def test_valid_token_names_its_bearer(scheme: str) -> None:
+    identity = identify(f"{scheme} {token()}", KEY.public_key())
+    assert identity == Identity("budi", "officer", ("1471",), "Budi")
+    assert identity.is_staff
+
+
+def test_service_user_is_not_staff() -> None:
+    bearer = f"Bearer {token(role='service_user', offices=[])}"
+    assert not identify(bearer, KEY.public_key()).is_staff
+
+
+def test_expired_token_is_told_so() -> None:
+    assert "expired" in refused(f"Bearer {token(exp=int(time.time()) - 1)}")
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_missing_claim_is_refused(claim: str) -> None:
+    refused(f"Bearer {token(**{claim: None})}")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"role": "root"},
+        {"sub": ""},
+        {"offices": "1471"},
+        {"offices": [1471]},
+        {"name": 7},
+        {"nbf": int(time.time()) + 60},
+    ],
+)
+def test_wrong_claim_is_refused(wrong: dict[str, object]) -> None:
+    refused(f"Bearer {token(**wrong)}")
+
+
+FORGERIES: list[Callable[[], str]] = [
+    lambda: token(OTHER_KEY),
+    lambda: unsigned({"alg": "none", "typ": "JWT"}),
+    lambda: unsigned({"alg": "EdDSA", "typ": "JWT"}),
+    lambda: jwt.encode(claims(), KEY.public_key().public_bytes_raw(), algorithm="HS256"),
+    lambda: token()[:-4] + "AAAA",
+    lambda: token() + "x",
+    lambda: "[" * 3000,
+    lambda: base64.urlsafe_b64encode(b"[" * 5000).decode() + ".e30.AA",
+    lambda: "a.b.c",
+    lambda: "....",
+    lambda: "é",
+    lambda: "",
+    lambda: f"{token()} {token()}",
+]
+
+
+@pytest.mark.parametrize("forge", FORGERIES)
+def test_forged_token_is_refused(forge: Callable[[], str]) -> None:
+    refused(f"Bearer {forge()}")
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Basic YTpi", "Token x"])
+def test_other_schemes_are_refused(header: str) -> None:
+    refused(header)
