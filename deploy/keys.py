@@ -8,20 +8,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.problem import Problem
 
-MASTER, PRIVATE, PUBLIC = NAMES = (
+MASTER, RPC, PRIVATE, PUBLIC = NAMES = (
     "PST_MASTER_KEY",
+    "PST_RPC_KEY",
     "PST_TOKEN_PRIVATE_KEY",
     "PST_TOKEN_PUBLIC_KEY",
 )
 
 
 def in_force(given: Mapping[str, str], kept: Mapping[str, str], data_from: str) -> dict[str, str]:
-    """Return the three keys: those given, else those kept, else new ones.
+    """Return the keys: those given, else those kept, else new ones.
 
     `data_from` names the place where sealed data already lies, "" when there is none: without
     the master key it was sealed with, that data could never be read again.
     """
-    return {MASTER: _master(given, kept, data_from), **_token_keys(given, kept)}
+    rpc = given.get(RPC) or kept.get(RPC) or _text(os.urandom(32))
+    return {MASTER: _master(given, kept, data_from), RPC: rpc, **_token_keys(given, kept)}
 
 
 def _master(given: Mapping[str, str], kept: Mapping[str, str], data_from: str) -> str:

@@ -124,15 +124,26 @@ class _Writer:
 
 
 def _headers(declared: Declaration) -> Iterable[dict[str, Any]]:
-    yield _header(headers.CORRELATION_ID, headers.KEY_PATTERN, "Found again in logs and events.")
+    yield _header(
+        headers.CORRELATION_ID,
+        "Found again in logs and events; an unusable one is replaced.",
+    )
     if declared.writes:
-        yield _header(headers.IDEMPOTENCY_KEY, headers.KEY_PATTERN, "Names this wish.")
+        yield _header(
+            headers.IDEMPOTENCY_KEY,
+            "Names this wish, so that a repeat has no further effect.",
+            pattern=headers.KEY_PATTERN,
+        )
     if declared.conditional:
-        yield _header(headers.IF_MATCH, headers.IF_MATCH_PATTERN, "Insists on a version.")
+        yield _header(
+            headers.IF_MATCH,
+            "The version, as in `ETag`, that the wish is for.",
+            pattern=headers.IF_MATCH_PATTERN,
+        )
 
 
-def _header(name: str, pattern: str, description: str) -> dict[str, Any]:
-    schema = {"type": "string", "pattern": pattern}
+def _header(name: str, description: str, **schema: str) -> dict[str, Any]:
+    schema = {"type": "string", **schema}
     return {"in": "header", "name": name, "description": description, "schema": schema}
 
 

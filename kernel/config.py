@@ -25,6 +25,7 @@ class Settings:
     smtp_url: str = field(default="", repr=False, metadata={"scheme": ("smtp", "smtps")})
     db_prefix: str = "pst"
     master_key: bytes = field(default=b"", repr=False)
+    rpc_key: bytes = field(default=b"", repr=False)
     token_private_key: bytes = field(default=b"", repr=False)
     token_public_key: bytes = b""
     host: str = "127.0.0.1"

@@ -37,6 +37,7 @@ IDLE_S = 0.03
 """How long a follower of the log sleeps when nothing woke it."""
 
 OUTAGE_S = 1.0
+DRAIN_S = 10.0
 
 
 class _Shared(SharedExtension):  # type: ignore[misc]
@@ -47,6 +48,7 @@ class _Shared(SharedExtension):  # type: ignore[misc]
         self.runtime.watch(config["health"])
         self._stopping = False
         self._wakers: list[Event] = []
+        self._followers: list[Any] = []
         self.runtime.log.on_append(self._wake)
 
     def start(self) -> None:
@@ -55,11 +57,14 @@ class _Shared(SharedExtension):  # type: ignore[misc]
 
     def stop(self) -> None:
         self._stopping = True
+        self._wake()
+        _ended(self._followers)
         self.runtime.stop()
 
     def follow(self, step: Callable[[], int]) -> None:
         """Repeat `step` for as long as the service runs, whatever is away meanwhile."""
-        self.container.spawn_managed_thread(partial(self._repeat, step), identifier=str(step))
+        run = partial(self._repeat, step)
+        self._followers.append(self.container.spawn_managed_thread(run, identifier=str(step)))
 
     def _repeat(self, step: Callable[[], int]) -> None:
         while not self._stopping:
@@ -128,10 +133,12 @@ class Subscribe(Entrypoint):  # type: ignore[misc]
         self._consumer = Consumer(settings.amqp_url, service, self._bindings, self._take)
 
     def start(self) -> None:
-        self.container.spawn_managed_thread(self._consumer.run, identifier="consumer")
+        run = self._consumer.run
+        self._thread = self.container.spawn_managed_thread(run, identifier="consumer")
 
     def stop(self) -> None:
         self._consumer.stop()
+        _ended([self._thread])
 
     def _take(self, envelope: dict[str, Any]) -> None:
         try:
@@ -139,6 +146,13 @@ class Subscribe(Entrypoint):  # type: ignore[misc]
         except PyMongoError as error:
             raise Unavailable(f"database: {type(error).__name__}") from error
         CONSUMED.labels(self.container.service_name, "done").inc()
+
+
+def _ended(threads: list[Any]) -> None:
+    """Wait until they have finished what they had in hand; nameko ends who takes too long."""
+    with eventlet.Timeout(DRAIN_S, False):
+        for thread in threads:
+            thread.wait()
 
 
 def _run(entrypoint: Entrypoint, argument: object) -> Any:
@@ -220,6 +234,7 @@ class ServiceRpc(nameko_rpc.ServiceRpc):  # type: ignore[misc]
         self._timeout = config["settings"].rpc_timeout
         self.publisher_options |= {
             "expiration": self._timeout,
+            "delivery_mode": "transient",
             "retry_policy": {"max_retries": 1, "interval_start": 0},
         }
         self.amqp_uri = config["settings"].amqp_url

@@ -22,10 +22,10 @@ import nameko  # noqa: E402
 import structlog  # noqa: E402
 from nameko.runners import ServiceRunner  # noqa: E402
 
-from kernel import config  # noqa: E402
+from kernel import config, sealed_json  # noqa: E402
 from kernel.observability import Health, configure_logging, ops_server  # noqa: E402
 
-NEEDS = ("amqp_url",)
+NEEDS = ("amqp_url", "rpc_key")
 MAX_WORKERS = 50
 
 
@@ -56,9 +56,11 @@ def main(names: list[str]) -> int:
 def serve(services: list[Any], settings: config.Settings) -> None:
     """Start the services and block until a signal has stopped them."""
     health = Health()
+    sealed_json.register(settings.rpc_key)
     nameko.config.setup(
         {
             "AMQP_URI": settings.amqp_url,
+            "serializer": sealed_json.NAME,
             "max_workers": MAX_WORKERS,
             "settings": settings,  # for our own extensions
             "health": health,

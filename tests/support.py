@@ -22,6 +22,7 @@ from contracts.errors import Code, Rejected
 from deploy import ports
 from deploy.control import Control
 from kernel import config, tokens
+from kernel.database import TravelledTime
 from kernel.facts import Fact
 from kernel.handling import Aggregate
 
@@ -205,6 +206,23 @@ class Stack:
         ahead = int((moment - self.now()).total_seconds())
         if ahead > 0:
             self.pst("clock", "advance", f"{ahead}s")
+
+    @contextmanager
+    def standing_at(self, moment: datetime) -> Iterator[None]:
+        """Put the system's clock at `moment`, in the past too, and back afterwards."""
+        offsets = self.mongo[f"{self.settings.db_prefix}_clock"]["offset"]
+        before = offsets.find_one({"_id": "offset"}) or {"ms": 0}
+        ahead = int((moment - datetime.now(UTC)).total_seconds() * 1000)
+        try:
+            self._set_clock(ahead)
+            yield
+        finally:
+            self._set_clock(before["ms"])
+
+    def _set_clock(self, ahead_ms: int) -> None:
+        offsets = self.mongo[f"{self.settings.db_prefix}_clock"]["offset"]
+        offsets.update_one({"_id": "offset"}, {"$set": {"ms": ahead_ms}}, upsert=True)
+        time.sleep(2 * TravelledTime.REREAD_S)  # until every process has read it
 
     def wait_ready(self, *names: str) -> None:
         """Wait until each of these services says that it is ready."""

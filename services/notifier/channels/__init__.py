@@ -1,0 +1,1 @@
+"""Where the notifier talks to the world; so far by e-mail."""

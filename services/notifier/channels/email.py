@@ -1,0 +1,29 @@
+"""The e-mail channel: from what is owed to what came of it."""
+
+from typing import Any
+
+from kernel.offices import Office
+from services.notifier.channels.letters import Letters
+from services.notifier.channels.message import compose, mailbox
+from services.notifier.channels.smtp import Mailer
+from services.notifier.commands import Delivered, Refused
+from services.notifier.state import Owed
+
+
+class EmailChannel:
+    """Writes and sends e-mails by way of one SMTP server."""
+
+    def __init__(self, smtp_url: str) -> None:
+        self._letters = Letters()
+        self._mailer = Mailer(smtp_url)
+
+    def deliver(self, owed: Owed, dossier: dict[str, Any], office: Office) -> Delivered | Refused:
+        """Try once; `dossier` holds a contact with an address."""
+        contact = dossier["contact"]
+        try:
+            to = mailbox(contact["name"], contact["email"])
+        except ValueError:
+            return Refused("address_invalid", permanent=True)
+        letter = self._letters.write(owed.request, dossier, office)
+        message = compose(owed, letter, to, office)
+        return self._mailer.send(message, office.mail_from, to.addr_spec)

@@ -1,0 +1,60 @@
+"""An e-mail as it travels: headers that thread, that say it is automatic, that none can forge.
+
+Everything in it follows from the notification, so that a second copy (a crash between the
+mail server's "yes" and our record of it) is the same message under the same `Message-ID`.
+"""
+
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from zoneinfo import ZoneInfo
+
+from kernel.offices import Office
+from services.notifier.channels.letters import Letter
+from services.notifier.channels.wording import one_line
+from services.notifier.state import Owed
+
+NAME_MAX = 60
+"""Longer display names are cut: folding one over lines is where mail libraries have bugs."""
+
+
+def compose(owed: Owed, letter: Letter, to: Address, office: Office) -> EmailMessage:
+    """Return the message to send."""
+    request = owed.request
+    sender = mailbox(office.name, office.mail_from)
+    thread = f"<consultation-{request.about}@{sender.domain}>"
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["Reply-To"] = sender
+    message["To"] = to
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(owed.since.astimezone(ZoneInfo(office.time_zone)))
+    message["Message-ID"] = f"<{request.notification_id}@{sender.domain}>"
+    message["In-Reply-To"] = thread  # no such message exists: the common ancestor of them all
+    message["References"] = thread
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834
+    message["X-Auto-Response-Suppress"] = "All"  # Exchange heeds this one instead
+    message["Content-Language"] = "id"
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    message.set_boundary(f"=_{request.notification_id}")  # "=_" never occurs in quoted-printable
+    return message
+
+
+def mailbox(name: str, address: str) -> Address:
+    """Return a mailbox safe to put in a header; raise ValueError for what is no address.
+
+    An internationalised domain is written in its ASCII form; a local part beyond ASCII is
+    kept and needs a mail server with SMTPUTF8.
+    """
+    shown = one_line(name)[:NAME_MAX].strip()
+    local, _, domain = address.rpartition("@")
+    ascii_domain = domain.encode("idna").decode()
+    if not local.isascii():
+        return Address(shown, username=local, domain=ascii_domain)
+    try:
+        return Address(shown, addr_spec=f"{local}@{ascii_domain}")
+    except HeaderParseError as error:
+        raise ValueError("not an address") from error

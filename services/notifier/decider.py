@@ -1,0 +1,113 @@
+"""The rules of a notification: asked for once, tried until taken, refused for good or too late.
+
+    requested → (deferred →)* sent | failed | suppressed
+
+Nothing here is refused to anybody: what has lost its point decides nothing.
+"""
+
+from datetime import timedelta
+from typing import Any, assert_never
+
+from contracts.common import rfc3339
+from kernel.personal import FORGOTTEN
+from services.notifier.commands import (
+    Command,
+    Delivered,
+    Refused,
+    ReportDelivery,
+    RequestNotification,
+    Withheld,
+)
+from services.notifier.events import (
+    DeliveryDeferred,
+    Event,
+    NotificationFailed,
+    NotificationRequested,
+    NotificationSent,
+    NotificationSuppressed,
+    Template,
+    WithheldBecause,
+)
+from services.notifier.state import State
+
+EMAIL = "email"
+
+BACK_OFF = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=4),
+)
+"""Waits between the tries; when the try after the last one fails, it is given up."""
+
+
+def decide(command: Command, state: State) -> list[Event]:
+    """Return the facts that follow, none for a repeat or a try that is not due."""
+    match command:
+        case RequestNotification():
+            return [] if state.requested else [_requested(command)]
+        case ReportDelivery():
+            return _reported(command, state)
+    assert_never(command)
+
+
+def reason_to_withhold(
+    request: NotificationRequested, dossier: dict[str, Any]
+) -> WithheldBecause | None:
+    """Return why it must not be sent as things stand now; None when it may.
+
+    `dossier` is what the consultation service answers: `{consultation, contact}`.
+    """
+    contact = dossier["contact"]
+    if contact is None or not contact["email"]:
+        return WithheldBecause.NO_ADDRESS
+    if contact["email"] == FORGOTTEN:
+        return WithheldBecause.SUBJECT_ERASED
+    if _reminds_in_vain(request, dossier["consultation"]):
+        return WithheldBecause.OUTDATED
+    return None
+
+
+def _reminds_in_vain(request: NotificationRequested, consultation: dict[str, Any]) -> bool:
+    """A reply came, or the close, while the reminder waited for the mail server."""
+    closes_at = request.params.closes_at
+    if request.template is not Template.SILENCE_REMINDER_DUE or closes_at is None:
+        return False
+    return bool(consultation["silence"]["closes_at"] != rfc3339(closes_at))
+
+
+def _requested(command: RequestNotification) -> Event:
+    return NotificationRequested(
+        notification_id=command.notification_id,
+        template=command.template,
+        channel=EMAIL,
+        about=command.about,
+        params=command.params,
+    )
+
+
+def _reported(command: ReportDelivery, state: State) -> list[Event]:
+    owed = state.owed_at(command.attempt)
+    if owed is None:
+        return []
+    request, result, attempt = owed.request, command.result, command.attempt
+    of = {
+        "notification_id": request.notification_id,
+        "template": request.template,
+        "channel": request.channel,
+        "about": request.about,
+    }
+    match result:
+        case Delivered():
+            return [NotificationSent(**of, attempt=attempt)]
+        case Withheld():
+            return [NotificationSuppressed(**of, reason=result.reason)]
+        case Refused() if result.permanent or attempt > len(BACK_OFF):
+            return [NotificationFailed(**of, attempt=attempt, error_code=result.error_code)]
+        case Refused():
+            retry_at = command.now + BACK_OFF[attempt - 1]
+            code = result.error_code
+            return [DeliveryDeferred(**of, attempt=attempt, error_code=code, retry_at=retry_at)]
+    assert_never(result)

@@ -1,0 +1,98 @@
+"""What happened to a notification: intent first, outcome after. No address, no name, no text.
+
+Who it goes to and what it quotes is asked of the consultation service when it is sent, so
+that forgetting a person needs nothing here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Template(StrEnum):
+    """What an e-mail tells; each has a text and an HTML file in `templates/`."""
+
+    CONSULTATION_SUBMITTED = "consultation_submitted"
+    REQUEST_ACCEPTED = "request_accepted"
+    CONSULTATION_ANSWERED = "consultation_answered"
+    SILENCE_REMINDER_DUE = "silence_reminder_due"
+    CLOSED_BY_OFFICER = "closed_by_officer"
+    CLOSED_BY_SILENCE = "closed_by_silence"
+    CONSULTATION_WITHDRAWN = "consultation_withdrawn"
+
+
+class WithheldBecause(StrEnum):
+    """Why a notification is not sent on purpose."""
+
+    NO_ADDRESS = "no_address"
+    SUBJECT_ERASED = "subject_erased"
+    OUTDATED = "outdated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params:
+    """What the event said that the e-mail repeats; never personal."""
+
+    happened_at: datetime
+    due_at: datetime | None = None
+    message_id: str | None = None
+    closes_at: datetime | None = None
+    silent_since: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OfNotification:
+    """What every fact of a notification repeats, so that each can be published by itself."""
+
+    notification_id: str
+    template: Template
+    channel: str
+    about: str  # the consultation's id
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationRequested(_OfNotification):
+    """The intent: this e-mail is owed."""
+
+    params: Params
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryDeferred(_OfNotification):
+    """The mail server could not be reached or said "later": tried again at `retry_at`."""
+
+    attempt: int
+    error_code: str
+    retry_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationSent(_OfNotification):
+    """The mail server took it."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationFailed(_OfNotification):
+    """Given up: refused for good, or the last try failed."""
+
+    attempt: int
+    error_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationSuppressed(_OfNotification):
+    """Not sent on purpose."""
+
+    reason: WithheldBecause
+
+
+Event = (
+    NotificationRequested
+    | DeliveryDeferred
+    | NotificationSent
+    | NotificationFailed
+    | NotificationSuppressed
+)

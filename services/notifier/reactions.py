@@ -1,0 +1,28 @@
+"""What follows from a fact: when to try, and what is published. No I/O, only data."""
+
+from typing import assert_never
+
+from kernel.effects import Cancel, Effect, Publish, Schedule
+from kernel.facts import Fact
+from services.notifier.commands import DELIVER
+from services.notifier.events import (
+    DeliveryDeferred,
+    Event,
+    NotificationFailed,
+    NotificationRequested,
+    NotificationSent,
+    NotificationSuppressed,
+)
+
+
+def react(fact: Fact) -> list[Effect]:
+    """Return the effects of one fact."""
+    event: Event = fact.event
+    match event:
+        case NotificationRequested():
+            return [Schedule(DELIVER, fact.occurred_at, {"attempt": 1})]
+        case DeliveryDeferred():
+            return [Schedule(DELIVER, event.retry_at, {"attempt": event.attempt + 1})]
+        case NotificationSent() | NotificationFailed() | NotificationSuppressed():
+            return [Publish(fact.name, vars(event), fact.schema_version), Cancel(DELIVER)]
+    assert_never(event)

@@ -1,0 +1,140 @@
+"""The notifier's entrypoints: events call for e-mails, dates deliver them."""
+
+from typing import Any
+
+import structlog
+from nameko import config
+from nameko.extensions import DependencyProvider
+from prometheus_client import Counter
+from pymongo.errors import PyMongoError
+
+from contracts.errors import Rejected, Unavailable
+from kernel.clock import derive_id, pause
+from kernel.deadlines import Deadline
+from kernel.entrypoints import EventSourced, Offices, ServiceRpc, on_deadline, subscribe
+from kernel.facts import Fact
+from kernel.handling import Aggregate, Meta, Outcome
+from kernel.runtime import Wiring
+from services.notifier import commands, decider, state
+from services.notifier.channels.email import EmailChannel
+from services.notifier.reactions import react
+from services.notifier.schemas import TYPES
+
+log = structlog.get_logger()
+
+NOTIFICATION = Aggregate("notification", decider.decide, state.evolve, state.State)
+
+NOTIFICATIONS = Counter(
+    "pst_notifications_total", "Facts of notifications, by template", ["template", "fact"]
+)
+
+RECORD_AGAIN_S = 1.0
+
+_TOLD = ("notification_id", "template", "attempt", "error_code", "reason")
+
+
+class Email(DependencyProvider):
+    """Gives the service its way out."""
+
+    def setup(self) -> None:
+        self._channel = EmailChannel(config["settings"].smtp_url)
+
+    def get_dependency(self, _worker_ctx: Any) -> EmailChannel:
+        return self._channel
+
+
+class NotifierService:
+    """E-mails to service users: intent before, outcome after."""
+
+    name = "notifier"
+    needs = ("mongo_url", "master_key", "smtp_url")
+    wiring = Wiring("notifier", TYPES, react)
+
+    core = EventSourced()
+    offices = Offices()
+    consultation = ServiceRpc("consultation")
+    email = Email()
+
+    @subscribe("*.consultation.*")
+    def take(self, envelope: dict[str, Any]) -> None:
+        """Write down which e-mail an event calls for; delivered twice, it is one intent."""
+        wanted = commands.wanted(envelope["event"], envelope["data"], envelope["time"])
+        if wanted is None:
+            return
+        template, params = wanted
+        notification_id = derive_id(envelope["id"], template)
+        command = commands.RequestNotification(
+            notification_id=notification_id,
+            template=template,
+            about=envelope["subject"],
+            params=params,
+        )
+        self._handle(notification_id, command, _meta(envelope, notification_id))
+
+    @on_deadline
+    def deliver(self, deadline: Deadline) -> None:
+        """Try once, and record what came of it: the decider alone knows what follows.
+
+        Raises `Unavailable`, to be called again soon, while the consultation service is away.
+        """
+        attempt = deadline.data["attempt"]
+        known = self.core.commands.state(NOTIFICATION, deadline.key)
+        owed = known.state.owed_at(attempt)
+        if owed is None:  # done with, or a later try is set already
+            return
+        result = self._try(owed, deadline)
+        command = commands.ReportDelivery(
+            now=self.core.clock.now(), attempt=attempt, result=result
+        )
+        self._record(deadline, command)
+
+    def _try(self, owed: state.Owed, deadline: Deadline) -> commands.Result:
+        caller = {
+            "role": "system",
+            "id": self.name,
+            "correlation_id": deadline.correlation_id,
+        }
+        asked = {"caller": caller, "consultation_id": owed.request.about}
+        try:
+            dossier = self.consultation.dossier(asked)
+        except Rejected as refusal:
+            return commands.Refused(str(refusal.code), permanent=True)
+        reason = decider.reason_to_withhold(owed.request, dossier)
+        if reason is not None:
+            return commands.Withheld(reason)
+        return self.email.deliver(owed, dossier, self.offices[deadline.office])
+
+    def _record(self, deadline: Deadline, command: commands.ReportDelivery) -> None:
+        """Do not let go of an outcome while the database is away: forgotten, it is sent again."""
+        while True:
+            try:
+                return self._handle(deadline.key, command, deadline.meta())
+            except (Unavailable, PyMongoError) as error:
+                log.warning("waiting_to_record", error=type(error).__name__)
+                pause(RECORD_AGAIN_S)
+
+    def _handle(self, key: str, command: commands.Command, meta: Meta) -> None:
+        outcome: Outcome[state.State] = self.core.commands.handle(NOTIFICATION, key, command, meta)
+        if not outcome.replayed:
+            for fact in outcome.facts:
+                _tell(fact)
+
+
+def _meta(envelope: dict[str, Any], command_id: str) -> Meta:
+    return Meta(
+        actor_kind="system",
+        actor_id=NotifierService.name,
+        office=envelope["data"]["office"],
+        command_id=command_id,
+        correlation_id=envelope["correlationid"],
+        causation_id=envelope["id"],
+    )
+
+
+def _tell(fact: Fact) -> None:
+    """Say it to the operators: ids and codes only."""
+    event = fact.event
+    NOTIFICATIONS.labels(event.template, fact.name).inc()
+    level = {"notification_failed": "error", "delivery_deferred": "warning"}.get(fact.name, "info")
+    words = {n: getattr(event, n) for n in _TOLD if hasattr(event, n)}
+    getattr(log, level)(fact.name, **words)
