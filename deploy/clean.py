@@ -9,7 +9,7 @@ from deploy import lock, paths
 from deploy.problem import Problem
 
 ENTRIES = (
-    *("env", "env.new", "ports.json", "starter.log"),
+    *("env", "env.new", "ports.json"),
     *("broker", "database", "mail", "log", "supervisor"),
     lock.FILE,  # last: as long as it is there, the directory counts as one of ours
 )
@@ -25,8 +25,8 @@ def main() -> int:
         print(f"{paths.shown(run_dir)} was not made by `make run`: left alone.", file=sys.stderr)
         return 1
     try:
-        with lock.held(run_dir):
-            remove(run_dir)
+        lock.take(run_dir)
+        remove(run_dir)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1

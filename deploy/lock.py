@@ -2,8 +2,6 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.paths import shown
@@ -12,21 +10,20 @@ from deploy.problem import Problem
 FILE = "lock"
 
 
-@contextmanager
-def held(run_dir: Path) -> Iterator[None]:
-    """Hold the run directory; raise `Problem` when another process does."""
-    with (run_dir / FILE).open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Problem(
-                f"Already running in {shown(run_dir)} (process {_number(run_dir)}): `make stop`"
-                " ends it; a second instance needs another PST_PORT and PST_RUN_DIR."
-            ) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        yield
+def take(run_dir: Path) -> None:
+    """Hold the run directory until this process has ended; raise `Problem` when another does."""
+    # a bare descriptor: nothing but the end of the process closes it
+    lock = os.open(run_dir / FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise Problem(
+            f"Already running in {shown(run_dir)} (process {_number(run_dir)}): `make stop` ends"
+            " it; a second instance needs another PST_PORT and PST_RUN_DIR."
+        ) from None
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())
 
 
 def holder(run_dir: Path) -> int | None:

@@ -22,7 +22,7 @@ from deploy.watch import Watch
 from kernel import config
 from kernel.offices import OfficeFileError, load_offices
 
-OURS_S, EXTERNAL_S = 60.0, 10.0
+OURS_S, EXTERNAL_S = 60.0, 5.0
 """How long a part that we start, or one that runs already, may take until it is ready."""
 
 
@@ -49,18 +49,18 @@ def run(environ: Mapping[str, str]) -> NoReturn:
     settings = config.load(given)
     run_dir = paths.run_dir(environ)
     _make(run_dir)
-    with lock.held(run_dir):
-        leftovers.end(run_dir, patience_s=20)  # of a start that was killed
-        ports.check_gateway(settings.host, settings.port)
-        load_offices(settings.offices)
-        tell(f"Starting in {paths.shown(run_dir)}")
-        if not settings.amqp_url:
-            _find_broker()
-        todo = plan.make(run_dir, given)
-        _await_external(todo)
-        in_force = plan.with_keys(todo, run_dir)
-        env_file.write(run_dir, in_force)
-        _serve(run_dir, todo, in_force, watch)
+    lock.take(run_dir)
+    leftovers.end(run_dir, patience_s=20)  # of a start that was killed
+    ports.check_gateway(settings.host, settings.port)
+    load_offices(settings.offices)
+    tell(f"Starting in {paths.shown(run_dir)}")
+    if not settings.amqp_url:
+        _find_broker()
+    todo = plan.make(run_dir, given)
+    _await_external(todo)
+    in_force = plan.with_keys(todo, run_dir)
+    env_file.write(run_dir, in_force)
+    _serve(run_dir, todo, in_force, watch)
 
 
 def _serve(

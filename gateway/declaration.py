@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from marshmallow import Schema
 
@@ -28,6 +29,7 @@ class Declaration:
     path_schema: type[Schema] | None = None
     query: type[Schema] = EmptySchema
     body: type[Schema] = EmptySchema
+    example: Mapping[str, Any] | None = None
     answers: Shapes = field(default_factory=dict)
     refuses: tuple[Code, ...] = ()
     versioned: bool = False

@@ -46,7 +46,10 @@ def describe(service: type) -> dict[str, Any]:
         title="PST Konsultasi",
         version=version(DISTRIBUTION),
         openapi_version="3.1.0",
-        info={"description": INTRODUCTION, "license": {"name": "Apache-2.0"}},
+        info={
+            "description": INTRODUCTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
         plugins=[plugin],
         tags=[{"name": name} for name in ("offices", "consultations", "calendar")],
     )
@@ -149,7 +152,10 @@ def _header(name: str, description: str, **schema: str) -> dict[str, Any]:
 
 def _request_body(declared: Declaration) -> dict[str, Any]:
     required = any(field.required for field in declared.body().fields.values())
-    return {"required": required, "content": {"application/json": {"schema": declared.body}}}
+    content: dict[str, Any] = {"schema": declared.body}
+    if declared.example:
+        content["example"] = declared.example
+    return {"required": required, "content": {"application/json": content}}
 
 
 def _answer(declared: Declaration, status: int, shape: type[Schema]) -> dict[str, Any]:

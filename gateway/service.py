@@ -24,7 +24,7 @@ from contracts.consultation import (
 )
 from contracts.errors import Code
 from contracts.offices_api import OfficeListQuerySchema, OfficeListSchema, OfficeSchema
-from gateway import consultations, docs_page, responses
+from gateway import consultations, docs_page, examples, responses
 from gateway.call import Answer, Call
 from gateway.correlation import Correlation
 from gateway.offices import Offices
@@ -81,6 +81,7 @@ class GatewayService:
         "/v1/consultations",
         roles=PERSONS,
         body=SubmitSchema,
+        example=examples.SUBMIT,
         answers={201: ConsultationSchema},
         versioned=True,
     )
@@ -125,12 +126,16 @@ class GatewayService:
         f"{CONSULTATION}/messages",
         roles=PERSONS,
         body=MessageBodySchema,
+        example=examples.MESSAGE,
         answers={201: MessageSchema},
         versioned=True,
         refuses=(Code.WRONG_STATE, Code.CLOSED_FOR_GOOD),
     )
     def post_message(self, call: Call) -> Answer:
-        """Say something in a consultation; `internal` notes are staff's, and seen by staff only."""
+        """Say something in a consultation.
+
+        Notes marked `internal` are staff's, and seen by staff only.
+        """
         return consultations.posted(self.consultation.post_message(consultations.message(call)))
 
     @step("accept", STAFF, Code.WRONG_STATE)
@@ -143,7 +148,14 @@ class GatewayService:
         """Take a consultation on oneself."""
         return consultations.changed(self.consultation.claim(call.request))
 
-    @step("close", STAFF, Code.WRONG_STATE, Code.NOT_ANSWERED, body=CloseSchema)
+    @step(
+        "close",
+        STAFF,
+        Code.WRONG_STATE,
+        Code.NOT_ANSWERED,
+        body=CloseSchema,
+        example=examples.CLOSE,
+    )
     def close(self, call: Call) -> Answer:
         """Close a consultation that is done."""
         return consultations.changed(self.consultation.close(call.request))
@@ -153,7 +165,14 @@ class GatewayService:
         """Take back one's own question."""
         return consultations.changed(self.consultation.withdraw(call.request))
 
-    @step("reopen", PERSONS, Code.WRONG_STATE, Code.CLOSED_FOR_GOOD, body=ReopenSchema)
+    @step(
+        "reopen",
+        PERSONS,
+        Code.WRONG_STATE,
+        Code.CLOSED_FOR_GOOD,
+        body=ReopenSchema,
+        example=examples.REOPEN,
+    )
     def reopen(self, call: Call) -> Answer:
         """Go on with a closed consultation, under the same number."""
         return consultations.changed(self.consultation.reopen(call.request))

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import json
 import os
 import signal
 import subprocess
@@ -16,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pika
 import pymongo
 
 from contracts.errors import Code, Rejected
+from contracts.topology import EVENTS_EXCHANGE
 from deploy import ports
 from deploy.control import Control
 from kernel import config, tokens
@@ -125,6 +128,23 @@ class Person:
         return self.http.post(f"/v1{path}", json={} if body is None else body, headers=named)
 
 
+@dataclass
+class Subscriber:
+    """Another system's queue; remembers what it has received."""
+
+    channel: Any
+    queue: str
+    received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def drain(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return all (routing key, envelope) received so far."""
+        while True:
+            method, _, body = self.channel.basic_get(self.queue, auto_ack=True)
+            if method is None:
+                return self.received
+            self.received.append((method.routing_key, json.loads(body)))
+
+
 class Stack:
     """A whole system in a directory of its own: broker, database, mail, all services."""
 
@@ -199,7 +219,8 @@ class Stack:
 
     def now(self) -> datetime:
         """Return the system's own time."""
-        return datetime.fromisoformat(self.pst("clock", "show").split()[0])
+        offset = self._offsets().find_one({"_id": "offset"}) or {"ms": 0}
+        return datetime.now(UTC) + timedelta(milliseconds=offset["ms"])
 
     def travel_to(self, moment: datetime) -> None:
         """Move the system's time to the last whole second before `moment`."""
@@ -210,8 +231,7 @@ class Stack:
     @contextmanager
     def standing_at(self, moment: datetime) -> Iterator[None]:
         """Put the system's clock at `moment`, in the past too, and back afterwards."""
-        offsets = self.mongo[f"{self.settings.db_prefix}_clock"]["offset"]
-        before = offsets.find_one({"_id": "offset"}) or {"ms": 0}
+        before = self._offsets().find_one({"_id": "offset"}) or {"ms": 0}
         ahead = int((moment - datetime.now(UTC)).total_seconds() * 1000)
         try:
             self._set_clock(ahead)
@@ -219,9 +239,11 @@ class Stack:
         finally:
             self._set_clock(before["ms"])
 
+    def _offsets(self) -> Any:
+        return self.mongo[f"{self.settings.db_prefix}_clock"]["offset"]
+
     def _set_clock(self, ahead_ms: int) -> None:
-        offsets = self.mongo[f"{self.settings.db_prefix}_clock"]["offset"]
-        offsets.update_one({"_id": "offset"}, {"$set": {"ms": ahead_ms}}, upsert=True)
+        self._offsets().update_one({"_id": "offset"}, {"$set": {"ms": ahead_ms}}, upsert=True)
         time.sleep(2 * TravelledTime.REREAD_S)  # until every process has read it
 
     def wait_ready(self, *names: str) -> None:
@@ -229,6 +251,28 @@ class Stack:
         numbers = ports.load(self.run_dir)
         for name in names or ("consultation", "notifier", "gateway"):
             eventually(lambda name=name: _ready(numbers[name]), within=60)  # type: ignore[misc]
+
+    def log_of(self, service: str) -> Any:
+        """Return the commits of a service's log."""
+        return self.mongo[f"{self.settings.db_prefix}_{service}"]["commits"]
+
+    def caught_up(self, service: str) -> bool:
+        """Tell whether a service has relayed its whole log and taken it into its views."""
+        db = self.mongo[f"{self.settings.db_prefix}_{service}"]
+        newest = next(iter(db["commits"].find().sort("position", -1).limit(1)), None)
+        head = newest["position"] if newest else 0
+        done = {c["_id"]: c["position"] for c in db["checkpoints"].find()}
+        return done.get("relay", 0) == head and done.get("views", 0) == head
+
+    @contextmanager
+    def subscriber(self, binding: str = "#") -> Iterator["Subscriber"]:
+        """Have a queue of one's own bound to the published events."""
+        connection = pika.BlockingConnection(pika.URLParameters(self.settings.amqp_url))
+        channel = connection.channel()
+        name = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(name, EVENTS_EXCHANGE, binding)
+        yield Subscriber(channel, name)
+        connection.close()
 
     def mails(self, to: str | None = None) -> list[EmailMessage]:
         """Return the e-mails that arrived, the oldest first."""

@@ -93,7 +93,7 @@ def _reported(command: ReportDelivery, state: State) -> list[Event]:
     if owed is None:
         return []
     request, result, attempt = owed.request, command.result, command.attempt
-    of = {
+    of: dict[str, Any] = {
         "notification_id": request.notification_id,
         "template": request.template,
         "channel": request.channel,

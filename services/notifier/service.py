@@ -83,9 +83,7 @@ class NotifierService:
         if owed is None:  # done with, or a later try is set already
             return
         result = self._try(owed, deadline)
-        command = commands.ReportDelivery(
-            now=self.core.clock.now(), attempt=attempt, result=result
-        )
+        command = commands.ReportDelivery(now=self.core.clock.now(), attempt=attempt, result=result)
         self._record(deadline, command)
 
     def _try(self, owed: state.Owed, deadline: Deadline) -> commands.Result:

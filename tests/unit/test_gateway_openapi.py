@@ -72,6 +72,16 @@ def test_request_bodies_take_no_unknown_fields(document: dict[str, Any]) -> None
         assert document["components"]["schemas"][name]["additionalProperties"] is False, name
 
 
+def test_examples_are_valid(document: dict[str, Any]) -> None:
+    bodies = [operation.get("requestBody") for _, _, operation in operations(document)]
+    contents = [body["content"]["application/json"] for body in filter(None, bodies)]
+    shown = [content for content in contents if "example" in content]
+    assert len(shown) == 4
+    for content in shown:
+        validator = validator_for({**content["schema"], "components": document["components"]})
+        validator.validate(content["example"])
+
+
 def test_every_call_tells_its_refusals(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         told = operation["responses"].keys()

@@ -36,9 +36,9 @@ def compose(owed: Owed, letter: Letter, to: Address, office: Office) -> EmailMes
     message["References"] = thread
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834
     message["X-Auto-Response-Suppress"] = "All"  # Exchange heeds this one instead
-    message["Content-Language"] = "id"
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = "id"
     message.set_boundary(f"=_{request.notification_id}")  # "=_" never occurs in quoted-printable
     return message
 
@@ -49,12 +49,16 @@ def mailbox(name: str, address: str) -> Address:
     An internationalised domain is written in its ASCII form; a local part beyond ASCII is
     kept and needs a mail server with SMTPUTF8.
     """
-    shown = one_line(name)[:NAME_MAX].strip()
+    # "=?" opens an encoded word, which the library would decode on its way into the header:
+    # line breaks hidden in one have become headers of their own.
+    shown = one_line(name).replace("=?", "= ?")[:NAME_MAX].strip()
     local, _, domain = address.rpartition("@")
+    if not local or not domain or "=?" in address:
+        raise ValueError("not an address")
     ascii_domain = domain.encode("idna").decode()
     if not local.isascii():
         return Address(shown, username=local, domain=ascii_domain)
     try:
         return Address(shown, addr_spec=f"{local}@{ascii_domain}")
-    except HeaderParseError as error:
+    except (HeaderParseError, IndexError) as error:  # what the library raises for nonsense
         raise ValueError("not an address") from error

@@ -31,7 +31,7 @@ class Mailer:
         except OSError as error:  # every failure of smtplib is one
             return Refused(_code(error), permanent=False)
         try:
-            server.sock.settimeout(ANSWER_S)
+            _be_patient(server, ANSWER_S)
             server.send_message(message, sender, [recipient])
         except OSError as error:
             return Refused(_code(error), permanent=_is_permanent(error))
@@ -67,9 +67,13 @@ def _log_in(server: smtplib.SMTP, url: SplitResult) -> None:
 def _part(server: smtplib.SMTP) -> None:
     """Say goodbye; the message has had its answer, so that nothing hangs on this one."""
     with suppress(OSError):
-        if server.sock is not None:
-            server.sock.settimeout(CONNECT_S)
+        _be_patient(server, CONNECT_S)
         server.quit()
+
+
+def _be_patient(server: smtplib.SMTP, seconds: float) -> None:
+    if server.sock is not None:
+        server.sock.settimeout(seconds)
 
 
 def _is_permanent(error: OSError) -> bool:

@@ -1,5 +1,6 @@
 """How texts, dates and spans of time are written to an Indonesian reader."""
 
+import re
 import textwrap
 import unicodedata
 from datetime import datetime
@@ -18,14 +19,16 @@ def one_line(text: str) -> str:
     return " ".join("".join(shown).split())
 
 
-def quoted(text: str) -> str:
-    """Return `text` as plain e-mails quote: `> ` before every line, none too long."""
-    return "\n".join(f"> {line}".rstrip() for line in _wrapped(text, WIDTH - 2))
-
-
 def wrapped(text: str) -> str:
-    """Return a paragraph broken into lines of a plain e-mail."""
-    return "\n".join(_wrapped(text, WIDTH))
+    """Return paragraphs broken into lines that a plain e-mail shows whole."""
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    return "\n\n".join("\n".join(_lines(p, WIDTH)) for p in paragraphs) + "\n"
+
+
+def quoted(text: str) -> str:
+    """Return `text` as plain e-mails quote: `> ` before every line, line breaks kept."""
+    lines = [part for line in text.splitlines() for part in _lines(line, WIDTH - 2) or [""]]
+    return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
 def moment(at: datetime, time_zone: str) -> str:
@@ -39,9 +42,6 @@ def days_ahead(days: int) -> str:
     return {0: "hari ini", 1: "besok"}.get(days, f"{days} hari lagi")
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    lines = (
-        textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
-        for line in text.splitlines()
-    )
-    return [part for line in lines for part in line]
+def _lines(text: str, width: int) -> list[str]:
+    """Break between words only, so that addresses and links stay whole."""
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)

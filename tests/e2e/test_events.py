@@ -1,0 +1,90 @@
+"""What another system sees: the published events, in order, without personal data."""
+
+import json
+
+import pika
+
+from contracts.events import Envelope
+from contracts.topology import EVENTS_STREAM
+from tests.e2e.test_consultation import answered
+from tests.support import eventually
+
+STORY = [
+    "consultation_submitted",
+    "request_accepted",
+    "message_posted",
+    "consultation_answered",
+    "sla_met",
+    "consultation_closed",
+]
+
+
+def test_subscriber_sees_the_story(stack):
+    """One event a fact, in the order of the log; internal notes never."""
+    with stack.subscriber("1471.consultation.*") as subscriber:
+        path, officer, _, _ = answered(stack)
+        officer.post(f"{path}/messages", {"text": "catatan", "internal": True})
+        officer.post(f"{path}/close", {"reason": "resolved"})
+        mine = path.rpartition("/")[2]
+
+        def story():
+            return [e for _, e in subscriber.drain() if e["subject"] == mine]
+
+        eventually(lambda: len(story()) >= len(STORY))
+        events = story()
+    assert [e["type"].split(".")[-2] for e in events] == STORY
+    assert [e["sequence"] for e in events] == sorted(e["sequence"] for e in events)
+    ids = {
+        event["event_id"]
+        for commit in stack.log_of("consultation").find({"stream": f"consultation-{mine}"})
+        for event in commit["events"]
+    }
+    assert {e["id"] for e in events} < ids
+    for event in events:
+        assert Envelope().validate(event) == {}
+        assert event["source"] == "/pst/1471/consultation"
+        assert event["actorkind"] == "officer"
+
+
+def test_correlation_id_is_found_again_in_the_events(stack):
+    """From the header of the call to the envelope."""
+    with stack.subscriber() as subscriber:
+        resource = stack.officer().post(
+            "/consultations",
+            {
+                "office": "1471",
+                "type": "data",
+                "topic": "x",
+                "question": "y",
+                "contact": {"name": "Siti"},
+            },
+            X_Correlation_ID="lacak-saya-7",
+        )
+        assert resource.headers["X-Correlation-ID"] == "lacak-saya-7"
+        eventually(lambda: "lacak-saya-7" in [e["correlationid"] for _, e in subscriber.drain()])
+
+
+def test_stream_replays_from_the_beginning(stack):
+    """A subscriber that comes later reads by offset what it missed."""
+    path, _, _, _ = answered(stack)
+    eventually(lambda: stack.caught_up("consultation"))
+    connection = pika.BlockingConnection(pika.URLParameters(stack.settings.amqp_url))
+    channel = connection.channel()
+    channel.basic_qos(prefetch_count=100)
+    found: list[str] = []
+
+    def take(channel, method, _properties, body):
+        channel.basic_ack(method.delivery_tag)
+        event = json.loads(body)
+        if event["subject"] == path.rpartition("/")[2]:
+            found.append(event["type"].split(".")[-2])
+
+    channel.basic_consume(EVENTS_STREAM, take, arguments={"x-stream-offset": "first"})
+
+    def enough():
+        connection.process_data_events(time_limit=0.2)
+        return len(found) >= 5
+
+    eventually(enough)
+    connection.close()
+    assert found == STORY[:5]

@@ -1,0 +1,106 @@
+"""Facts, commands and a dossier of a notification, for the tests of the notifier."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kernel.facts import Fact
+from kernel.handling import Aggregate
+from kernel.offices import load_offices
+from services.notifier import commands, decider, state
+from services.notifier.events import (
+    DeliveryDeferred,
+    NotificationRequested,
+    NotificationSent,
+    Params,
+    Template,
+)
+from services.notifier.state import Owed
+from tests.support import NOON, fact
+
+NOTIFICATION = Aggregate("notification", decider.decide, state.evolve, state.State)
+
+OFFICE = load_offices(Path(__file__).parents[2] / "deploy/offices")["1471"]
+
+DUE = datetime(2026, 11, 26, 8, 30, tzinfo=UTC)
+"""Thursday 15:30 local."""
+
+CLOSES = datetime(2026, 11, 30, 16, 59, 59, tzinfo=UTC)
+"""Monday 23:59:59 local, seven days after NOON."""
+
+QUESTION = "Di mana saya menemukan angka inflasi bulanan Pekanbaru sejak 2020?\nTerima kasih."
+ANSWER = """Selamat siang, Siti.
+
+Tabelnya ada di https://pekanbarukota.bps.go.id/id/statistics-table/2/MTMyIzI=/inflasi.html, \
+dari tahun 2020 sampai bulan lalu.
+
+- 2020–2023: tahun dasar 2018
+- sejak 2024: tahun dasar 2022"""
+
+DOSSIER: dict[str, Any] = {
+    "consultation": {
+        "number": "KS-1471-2026-000001",
+        "topic": "Inflasi Pekanbaru",
+        "silence": {"running": True, "closes_at": "2026-11-30T16:59:59.000Z"},
+        "messages": [
+            {"message_id": "m1", "by": "user", "text": QUESTION},
+            {"message_id": "m2", "by": "officer", "text": ANSWER},
+            {"message_id": "m3", "by": "user", "text": "Apakah bisa per kecamatan?"},
+        ],
+    },
+    "contact": {"name": "Siti Rahma", "email": "siti@example.com", "phone": None},
+}
+"""What the consultation service answers, as far as the notifier reads it."""
+
+OF = {"notification_id": "n1", "channel": "email", "about": "k1"}
+
+
+def dossier(contact: Any = DOSSIER["contact"], **consultation: Any) -> dict[str, Any]:
+    """Return the dossier with some words changed."""
+    return {"consultation": {**DOSSIER["consultation"], **consultation}, "contact": contact}
+
+
+def intent(template: Template = Template.CONSULTATION_SUBMITTED, **params: Any) -> Any:
+    """Return the fact's event by which an e-mail is owed."""
+    words = Params(**{"happened_at": NOON, **params})
+    return NotificationRequested(**OF, template=template, params=words)
+
+
+def owed(request: NotificationRequested) -> Owed:
+    """Return what is owed by an intent recorded at noon."""
+    return Owed(request=request, since=NOON)
+
+
+def requested(**changes: Any) -> Fact:
+    """An e-mail is owed."""
+    return fact(intent(**changes))
+
+
+def deferred(attempt: int, code: str = "smtp_unreachable") -> Fact:
+    """The n-th try failed for now."""
+    return fact(deferral(attempt, code))
+
+
+def deferral(attempt: int, code: str = "smtp_unreachable", at: datetime = NOON) -> DeliveryDeferred:
+    """Return what follows from an n-th try that failed at `at`."""
+    return DeliveryDeferred(
+        **OF,
+        template=Template.CONSULTATION_SUBMITTED,
+        attempt=attempt,
+        error_code=code,
+        retry_at=at + decider.BACK_OFF[attempt - 1],
+    )
+
+
+def sent(attempt: int = 1) -> NotificationSent:
+    """Return what follows from a try that worked."""
+    return NotificationSent(**OF, template=Template.CONSULTATION_SUBMITTED, attempt=attempt)
+
+
+def report(attempt: int, result: commands.Result) -> commands.ReportDelivery:
+    """What came of the n-th try."""
+    return commands.ReportDelivery(now=NOON, attempt=attempt, result=result)
+
+
+LATER = commands.Refused("smtp_unreachable", permanent=False)
+NEVER = commands.Refused("smtp_550", permanent=True)

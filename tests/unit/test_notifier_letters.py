@@ -1,0 +1,194 @@
+"""The e-mails as they are read: each lies in `tests/fixtures/emails/`, to be reviewed by people.
+
+After a wanted change of words: delete the files, run the test twice, read the difference.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kernel.personal import FORGOTTEN
+from services.notifier.channels.letters import Letter, Letters
+from services.notifier.channels.message import compose, mailbox
+from services.notifier.channels.wording import days_ahead, moment, one_line, quoted, wrapped
+from services.notifier.events import Template
+from tests.unit.notification import CLOSES, DUE, NOON, OFFICE, dossier, intent, owed
+
+GOLDEN = Path(__file__).parents[1] / "fixtures" / "emails"
+
+EMAILS: dict[str, tuple[Template, dict[str, Any]]] = {
+    "consultation_submitted": (Template.CONSULTATION_SUBMITTED, {}),
+    "request_accepted": (Template.REQUEST_ACCEPTED, {"due_at": DUE}),
+    "consultation_answered": (Template.CONSULTATION_ANSWERED, {"message_id": "m2"}),
+    "silence_reminder_due": (
+        Template.SILENCE_REMINDER_DUE,
+        {"closes_at": CLOSES, "happened_at": datetime(2026, 11, 26, 2, 0, tzinfo=UTC)},
+    ),
+    "closed_by_officer": (Template.CLOSED_BY_OFFICER, {"reason": "resolved"}),
+    "closed_by_silence": (
+        Template.CLOSED_BY_SILENCE,
+        {"silent_since": NOON, "happened_at": CLOSES},
+    ),
+    "consultation_withdrawn": (Template.CONSULTATION_WITHDRAWN, {}),
+}
+
+
+@pytest.fixture(scope="module")
+def letters() -> Letters:
+    return Letters()
+
+
+def write(letters: Letters, name: str, **changes: Any) -> Letter:
+    template, params = EMAILS[name]
+    return letters.write(intent(template, **params), dossier(**changes), OFFICE)
+
+
+def test_every_template_has_its_example():
+    """None is left unreviewed."""
+    assert {template for template, _ in EMAILS.values()} == set(Template)
+
+
+@pytest.mark.parametrize("name", EMAILS)
+@pytest.mark.parametrize("form", ["txt", "html"])
+def test_the_email_reads_as_reviewed(letters, name, form):
+    """Word for word, headers included."""
+    template, params = EMAILS[name]
+    request = intent(template, **params)
+    letter = letters.write(request, dossier(), OFFICE)
+    to = mailbox("Siti Rahma", "siti@example.com")
+    message = compose(owed(request), letter, to, OFFICE)
+    headers = "".join(f"{name}: {value}\n" for name, value in message.items())
+    shown = f"{headers}\n{letter.text}" if form == "txt" else letter.html
+    golden = GOLDEN / f"{name}.{form}"
+    if not golden.exists():
+        golden.write_text(shown)
+        pytest.fail(f"{golden} was missing and has been written: read it, run again")
+    assert shown == golden.read_text()
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_every_email_says_where_to_complain_and_what_it_costs(letters, name):
+    """As the published standard of the office promises, in both forms."""
+    letter = write(letters, name)
+    channels = OFFICE.document["standard"]["complaints"]["online"].values()
+    promises = [*channels, OFFICE.document["standard"]["cost"], "KS-1471-2026-000001"]
+    for promise in promises:
+        assert promise in letter.text
+        assert promise in letter.html
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_the_subject_carries_the_number_and_stays_plain(letters, name):
+    """The token threads replies; beyond ASCII it would be unreadable in raw mail."""
+    subject = write(letters, name).subject
+    assert subject.startswith("[KS-1471-2026-000001] ")
+    assert subject.isascii()
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_nothing_is_loaded_from_elsewhere(letters, name):
+    """No picture, style or script tells anybody that the e-mail was opened."""
+    html = write(letters, name).html.lower()
+    assert not any(word in html for word in ("<img", "<link", "<script", "url(", "@import"))
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_what_people_wrote_is_never_markup(letters, name):
+    """A name, a topic and a message with tags are shown, not obeyed."""
+    evil = "<script>alert(1)</script><img src=x>"
+    messages = [
+        {"message_id": f"m{n}", "by": by, "text": f'{evil} https://x.id/"onclick="a'}
+        for n, by in enumerate(("user", "officer", "officer"))
+    ]
+    contact = {"name": evil, "email": "siti@example.com"}
+    html = write(letters, name, topic=evil, messages=messages, contact=contact).html
+    assert "<script>alert" not in html
+    assert "<img" not in html
+    assert '"onclick="' not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_names_and_topics_cannot_add_lines(letters):
+    """Else a topic could pretend to be the office's own words."""
+    contact = {"name": "Siti\n\nPalsu", "email": "siti@example.com"}
+    text = write(letters, "request_accepted", topic="Inflasi\r\nPalsu", contact=contact).text
+    assert "Halo Siti Palsu,\n" in text
+    assert "Topik: Inflasi Palsu\n" in text
+
+
+def test_a_forgotten_text_reads_as_forgotten(letters):
+    """Who kept the address but had a text erased gets no error instead of an e-mail."""
+    messages = [{"message_id": "m1", "by": "user", "text": FORGOTTEN}]
+    assert f"> {FORGOTTEN}" in write(letters, "consultation_submitted", messages=messages).text
+
+
+@pytest.mark.parametrize("reason", ["resolved", "out_of_scope", "duplicate", "spam", "unheard_of"])
+def test_an_officers_close_says_why(letters, reason):
+    """In words of its own for each reason; one of a newer release gets the plain ones."""
+    request = intent(Template.CLOSED_BY_OFFICER, reason=reason)
+    letter = letters.write(request, dossier(), OFFICE)
+    said = {
+        "resolved": "sudah selesai",
+        "out_of_scope": "di luar layanan",
+        "duplicate": "pertanyaan yang sama",
+        "spam": "tidak mengenalinya",
+        "unheard_of": "Petugas kami menutup konsultasi ini.",
+    }[reason]
+    assert said in " ".join(letter.text.split())
+    assert said in " ".join(letter.html.split())
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Asia/Jakarta", "Rabu, 25 November 2026 pukul 15.30 WIB"),
+        ("Asia/Pontianak", "Rabu, 25 November 2026 pukul 15.30 WIB"),
+        ("Asia/Makassar", "Rabu, 25 November 2026 pukul 16.30 WITA"),
+        ("Asia/Jayapura", "Rabu, 25 November 2026 pukul 17.30 WIT"),
+    ],
+)
+def test_dates_read_as_people_say_them(letters, zone, shown):
+    """In the time of the office, by its name."""
+    at = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
+    assert moment(at, zone) == shown
+    request = intent(Template.REQUEST_ACCEPTED, due_at=at)
+    letter = letters.write(request, dossier(), replace(OFFICE, time_zone=zone))
+    assert shown in letter.text
+    assert shown in letter.html
+
+
+def test_a_date_near_midnight_is_the_offices_date():
+    """18:30 UTC is tomorrow already in Pekanbaru."""
+    at = datetime(2026, 11, 25, 18, 30, tzinfo=UTC)
+    assert moment(at, "Asia/Jakarta") == "Kamis, 26 November 2026 pukul 01.30 WIB"
+
+
+def test_a_reminder_tells_the_days_left():
+    """Counted in dates, not in hours."""
+    assert [days_ahead(n) for n in (4, 2, 1, 0)] == [
+        "4 hari lagi",
+        "2 hari lagi",
+        "besok",
+        "hari ini",
+    ]
+
+
+def test_one_line_drops_what_turns_or_hides():
+    """Bidirectional marks could show a name that is not there."""
+    assert one_line("Siti\u202e \x00\t Rahma\u2028\u200b") == "Siti Rahma"
+    assert one_line("Ñuñez 王 😀") == "Ñuñez 王 😀"
+
+
+def test_quotes_keep_the_writers_lines_and_whole_links():
+    """Long lines break between words only."""
+    link = "https://contoh.id/" + "a-b" * 40
+    assert quoted(f"satu\n\ndua {link}") == f"> satu\n>\n> dua\n> {link}"
+
+
+def test_paragraphs_are_broken_into_lines():
+    """What templates write over several lines is one paragraph."""
+    assert wrapped("\nsatu\ndua\n\ntiga\n") == "satu dua\n\ntiga\n"
+    assert all(len(line) <= 72 for line in wrapped("kata " * 100).splitlines())

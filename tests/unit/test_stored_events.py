@@ -1,0 +1,80 @@
+"""Every stored version must load for ever, and be published as its golden example says.
+
+`stored/<service>.<event>.v<n>.json` is a commit's event as it lies in the log, its personal
+fields sealed by a stand-in; `events/…` is the CloudEvent that follows, for the consumers' tests.
+"""
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from contracts.events import EVENTS, Envelope
+from kernel.effects import Publish
+from kernel.event_log import Commit
+from kernel.facts import facts_of
+from kernel.relay import envelope
+from tests.support import NOON
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+SERVICES = ("consultation", "notifier")
+PUBLISHED = sorted(EVENTS)
+STORED = [
+    (service, name, version)
+    for service in SERVICES
+    for name, version in import_module(f"services.{service}.schemas").TYPES.forms()
+]
+
+
+def stored_fact(service, name, version):
+    """Read the fixture as the log would."""
+    event = json.loads((FIXTURES / f"stored/{service}.{name}.v{version}.json").read_text())
+    category = {"consultation": "consultation", "notifier": "notification"}[service]
+    commit = Commit(
+        stream=f"{category}-k1",
+        version=3,
+        events=({**event, "occurred_at": NOON},),
+        recorded_at=NOON,
+        office="1471",
+        actor={"kind": "officer", "id": "budi"},
+        command_id="command-1",
+        fingerprint=None,
+        correlation_id="correlation-1",
+        causation_id="command-1",
+        position=42,
+        hash=b"",
+    )
+    types = import_module(f"services.{service}.schemas").TYPES
+    (fact,) = facts_of(commit, types)
+    return fact
+
+
+def published(fact, service):
+    """Return the envelopes that a fact leads to."""
+    effects = import_module(f"services.{service}.reactions").react(fact)
+    return [envelope(service, e, fact) for e in effects if isinstance(e, Publish)]
+
+
+@pytest.mark.parametrize(("service", "name", "version"), STORED, ids=str)
+def test_stored_version_loads(service, name, version):
+    """Whatever was stored once."""
+    assert stored_fact(service, name, version).name == name
+
+
+@pytest.mark.parametrize(("service", "name", "version"), PUBLISHED, ids=str)
+def test_published_as_its_golden_example(service, name, version):
+    """What subscribers rely on changes only on purpose."""
+    golden = json.loads((FIXTURES / f"events/{service}.{name}.v{version}.json").read_text())
+    assert published(stored_fact(service, name, version), service) == [golden]
+    assert Envelope().validate(golden) == {}
+    shape = EVENTS[service, name, version]()
+    assert shape.validate(golden["data"]) == {}
+    assert set(golden["data"]) == set(shape.fields)
+
+
+def test_internal_notes_are_published_to_nobody():
+    """Not even that there was one."""
+    fact = stored_fact("consultation", "message_posted", 1)
+    note = type(fact.event)(**{**vars(fact.event), "internal": True})
+    assert published(type(fact)(**{**vars(fact), "event": note}), "consultation") == []
