@@ -84,9 +84,9 @@ $(BIN)/pip:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
 	    if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 	        echo "Python's venv is missing: sudo apt-get install python3-venv" >&2; exit 1; fi; \
-	    echo "installing python3-venv with apt-get ..."; \
-	    apt-get -qq update && \
-	    DEBIAN_FRONTEND=noninteractive apt-get -qqy install python3-venv >/dev/null; }
+	    echo "installing python3-venv with apt-get ..."; export DEBIAN_FRONTEND=noninteractive; \
+	    { apt-get -qq update && apt-get -qqy install python3-venv; } >/dev/null 2>&1 || { \
+	        echo "apt-get install python3-venv fails: run it to see why" >&2; exit 1; }; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "Python 3.11 or newer is needed, e.g. PYTHON=python3.12 make run" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)

@@ -17,6 +17,7 @@ Ready in {seconds:.1f} s: {address}
   mails        {mails}
   logs         {logs}
   time travel  {time_travel}
+  guided tour  `make demo` in another terminal
 
 To open a consultation as officer budi of office 1471, paste this:
 

@@ -15,7 +15,6 @@ from gateway.application import Application
 from gateway.protocol import Protocol
 from gateway.rate_limit import RateLimit
 from kernel.config import Settings, SettingsError
-from kernel.entrypoints import broker_check
 
 log = structlog.get_logger()
 
@@ -36,7 +35,6 @@ class ApiServer(WebServer):
     def setup(self) -> None:
         """Read the settings; raises `SettingsError` for a rate that is none."""
         settings: Settings = nameko.config["settings"]
-        broker_check(nameko.config["health"])
         self._address = BindAddress(settings.host, settings.port)
         self._rate_limit = RateLimit(settings.rate_limit)
         self._key = Ed25519PublicKey.from_public_bytes(settings.token_public_key)
@@ -70,16 +68,18 @@ class ApiServer(WebServer):
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Application) -> wsgi.Server:
         """Return what speaks HTTP."""
-        return wsgi.Server(
+        server = wsgi.Server(
             sock,
             sock.getsockname(),
             wsgi_app,
             protocol=Protocol,
-            log_output=False,  # the application logs, with the correlation id
+            log_output=False,  # the application logs its answers, with the correlation id
             debug=False,
             keepalive=SILENT_CLIENT_S,
             socket_timeout=SILENT_CLIENT_S,
         )
+        server.log = log  # what goes wrong while an answer is written
+        return server
 
     def run(self) -> None:
         """Accept connections; being out of file handles for a moment is not the end."""

@@ -30,7 +30,7 @@ from gateway.correlation import Correlation
 from gateway.offices import Offices
 from gateway.openapi import ApiDocument
 from gateway.routing import route
-from kernel.entrypoints import ServiceRpc
+from kernel.rpc import ServiceRpc
 
 PERSONS = ("service_user", *STAFF)
 USER = ("service_user",)

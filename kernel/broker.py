@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kombu import Connection, Exchange, Producer, Queue
-from kombu.exceptions import OperationalError
+from kombu.connection import Connection
+from kombu.entity import Exchange, Queue
+from kombu.messaging import Producer
 
 from contracts.errors import Unavailable
 from contracts.topology import (
@@ -84,6 +85,7 @@ class Publisher:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._connection: Connection | None = None
         self._producer: Producer | None = None
         self._returned: list[str] = []
 
@@ -121,19 +123,15 @@ class Publisher:
 
     def close(self) -> None:
         """Drop the connection; the next message opens another."""
-        if self._producer is not None:
-            conn, self._producer = self._producer.connection, None
-            conn.collapse()
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._producer = None
 
     def _open(self) -> Producer:
-        conn = connection(self._url)
-        try:
-            conn.connect()
-            channel = conn.channel()
-            events_stream()(channel).declare()
-        except OperationalError:
-            conn.collapse()
-            raise
+        self._connection = connection(self._url)
+        self._connection.connect()
+        channel = self._connection.channel()
+        events_stream()(channel).declare()
         self._producer = Producer(channel, on_return=self._on_return)
         return self._producer
 

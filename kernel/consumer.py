@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from kombu import Consumer as KombuConsumer
-from kombu import Message
+from kombu.message import Message
+from kombu.messaging import Consumer as KombuConsumer
 from marshmallow import ValidationError
 
 from contracts.errors import Unavailable

@@ -5,7 +5,7 @@ from typing import Any
 
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -14,6 +14,9 @@ from kernel.config import Settings
 
 Document = dict[str, Any]
 Db = Database[Document]
+
+AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+"""What the driver raises when the server, not the request, is the trouble."""
 
 
 def connect(settings: Settings) -> MongoClient[Document]:

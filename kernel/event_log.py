@@ -15,12 +15,12 @@ from typing import Any
 
 import msgspec
 from pymongo import ASCENDING, DESCENDING
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, WTimeoutError
+from pymongo.errors import DuplicateKeyError
 
 from contracts.errors import Unavailable
 from kernel.clock import jitter, monotonic, pause
 from kernel.codec import StoredEvent
-from kernel.database import Db, Document
+from kernel.database import AWAY, Db, Document
 
 GENESIS = bytes(32)
 """The hash before the first commit."""
@@ -111,10 +111,7 @@ class EventLog:
                 if settled is None:
                     continue
                 commit = settled
-            except (
-                ConnectionFailure,
-                WTimeoutError,
-            ) as error:  # outcome unknown: insert again, by the same id
+            except AWAY as error:  # outcome unknown: insert again, by the same id
                 if monotonic() > give_up:
                     raise Unavailable("the database is away") from error
                 pause(jitter(0.2))

@@ -12,7 +12,7 @@ from kernel.checkpoint import Checkpoint
 from kernel.clock import Clock, monotonic, no_offset
 from kernel.codec import EventTypes
 from kernel.config import Settings
-from kernel.database import TravelledTime, connect, database
+from kernel.database import AWAY, TravelledTime, connect, database
 from kernel.deadlines import Deadline, Deadlines
 from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
@@ -102,7 +102,7 @@ class Runtime:
             if not self._prepared:
                 self._prepare()
             return step(self._lease.fence) if self._lease.held() else 0
-        except PyMongoError as error:
+        except AWAY as error:
             raise Unavailable(f"database: {type(error).__name__}") from error
 
     def _prepare(self) -> None:

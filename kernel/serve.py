@@ -24,9 +24,12 @@ from nameko.runners import ServiceRunner  # noqa: E402
 
 from kernel import config, sealed_json  # noqa: E402
 from kernel.observability import Health, configure_logging, ops_server  # noqa: E402
+from kernel.offices import OfficeFileError  # noqa: E402
 
 NEEDS = ("amqp_url", "rpc_key")
 MAX_WORKERS = 50
+LOOK_S = 0.2
+DRAIN_S = 20
 
 
 def find(name: str) -> Any:
@@ -46,10 +49,10 @@ def main(names: list[str]) -> int:
         services = [find(name) for name in names]
         for service in services:
             settings.require(*getattr(service, "needs", ()))
-    except ValueError as error:
+        serve(services, settings)
+    except (config.SettingsError, OfficeFileError) as error:
         print(f"pst: {error}", file=sys.stderr)  # noqa: T201 - the one line an operator reads
         return 2
-    serve(services, settings)
     return 0
 
 
@@ -73,31 +76,24 @@ def serve(services: list[Any], settings: config.Settings) -> None:
     runner = ServiceRunner()
     for service in services:
         runner.add_service(service)
-    stop = eventlet.event.Event()
+    told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.ready() or stop.send(None))
-    starting = eventlet.spawn(_start, runner, health)
-    starting.link(_pass_on, stop)
-    stop.wait()
+        signal.signal(number, lambda number, _frame: told.append(number))
+    running = eventlet.spawn(_run, runner, health)
+    while not told and not running.dead:
+        eventlet.sleep(LOOK_S)  # a signal alone does not wake the event loop
+    if running.dead:
+        running.wait()  # raises what ended it
     log.info("stopping")
-    with eventlet.Timeout(20, False):
+    with eventlet.Timeout(DRAIN_S, False):
         runner.stop()
     log.info("stopped")
 
 
-def _start(runner: ServiceRunner, health: Health) -> None:
+def _run(runner: ServiceRunner, health: Health) -> None:
     runner.start()
     health.started()
     runner.wait()
-
-
-def _pass_on(thread: Any, stop: Any) -> None:
-    if stop.ready():
-        return
-    try:
-        stop.send(thread.wait())
-    except Exception as error:  # a service died: so does the process, and the log says why
-        stop.send_exception(error)
 
 
 if __name__ == "__main__":

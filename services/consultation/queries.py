@@ -24,10 +24,18 @@ CONTACT = ("name", "email", "phone")
 def get(
     core: Runtime, caller: Caller, consultation_id: str, at: datetime | None = None
 ) -> Document:
-    """Return the consultation, as it stood `at` if given; refuse who may not see it."""
-    document = views.resource(_facts(core, caller, consultation_id, at))
+    """Return the consultation, as it stood `at` if given; refuse who may not see it.
+
+    `version` is the stream's, also for who does not see its last fact: `If-Match` is
+    compared with it.
+    """
+    facts = _facts(core, caller, consultation_id)
+    if at is not None:
+        facts = _until(facts, at)
+    document = views.resource(_visible(facts, caller))
     if document is None:  # asked for a time before it began
         raise Rejected(Code.NOT_FOUND, "It did not exist at that time.")
+    document["version"] = facts[-1].sequence
     return {"consultation": _dumped(shapes.ConsultationSchema(), document)}
 
 
@@ -41,7 +49,7 @@ def history(core: Runtime, caller: Caller, consultation_id: str) -> Document:
             "actor": {"kind": fact.actor_kind, "id": fact.actor_id},
             "data": msgspec.to_builtins(fact.event),
         }
-        for fact in _facts(core, caller, consultation_id)
+        for fact in _visible(_facts(core, caller, consultation_id), caller)
     ]
     return _dumped(shapes.HistorySchema(), {"items": items})
 
@@ -98,17 +106,18 @@ def _known_contact(core: Runtime, subject_id: str) -> Document | None:
     return {n: _opened(core, row, n) for n in CONTACT}
 
 
-def _facts(
-    core: Runtime, caller: Caller, consultation_id: str, at: datetime | None = None
-) -> list[Fact]:
-    """Return the facts this caller may see; what the log had recorded by `at`, if given."""
+def _facts(core: Runtime, caller: Caller, consultation_id: str) -> list[Fact]:
+    """Return the facts of a consultation; refuse who may not see it."""
     facts = core.facts(f"{views.PREFIX}{consultation_id}")
     opening = facts[0].event if facts else None
     if not isinstance(opening, ConsultationSubmitted):
         raise Rejected(Code.NOT_FOUND, "There is no such consultation.")
     decider.check_access(caller, facts[0].office, opening.subject_id)
-    if at is not None:
-        facts = _until(facts, at)
+    return facts
+
+
+def _visible(facts: list[Fact], caller: Caller) -> list[Fact]:
+    """Leave out internal notes for who is no officer."""
     return facts if caller.is_staff else [f for f in facts if not _internal(f)]
 
 

@@ -9,9 +9,10 @@ from kernel.calendar import national_calendar
 from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
-from kernel.entrypoints import EventSourced, Offices, on_deadline, rpc
+from kernel.entrypoints import EventSourced, Offices, on_deadline
 from kernel.handling import Aggregate, Outcome
 from kernel.offices import Office
+from kernel.rpc import rpc
 from kernel.runtime import Wiring
 from services.consultation import commands, decider, queries, register, state, views
 from services.consultation.events import Classification, CloseReason

@@ -6,14 +6,15 @@ import structlog
 from nameko import config
 from nameko.extensions import DependencyProvider
 from prometheus_client import Counter
-from pymongo.errors import PyMongoError
 
 from contracts.errors import Rejected, Unavailable
 from kernel.clock import derive_id, pause
+from kernel.database import AWAY
 from kernel.deadlines import Deadline
-from kernel.entrypoints import EventSourced, Offices, ServiceRpc, on_deadline, subscribe
+from kernel.entrypoints import EventSourced, Offices, on_deadline, subscribe
 from kernel.facts import Fact
 from kernel.handling import Aggregate, Meta, Outcome
+from kernel.rpc import ServiceRpc
 from kernel.runtime import Wiring
 from services.notifier import commands, decider, state
 from services.notifier.channels.email import EmailChannel
@@ -107,7 +108,7 @@ class NotifierService:
         while True:
             try:
                 return self._handle(deadline.key, command, deadline.meta())
-            except (Unavailable, PyMongoError) as error:
+            except (Unavailable, *AWAY) as error:
                 log.warning("waiting_to_record", error=type(error).__name__)
                 pause(RECORD_AGAIN_S)
 

@@ -1,5 +1,6 @@
-"""What follows from the facts of a notification."""
+"""What follows from the facts of a notification, and what they never hold."""
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ from kernel.effects import Cancel, Publish, Schedule
 from kernel.relay import envelope
 from services.notifier.commands import DELIVER
 from services.notifier.events import (
+    Event,
     NotificationFailed,
     NotificationSent,
     NotificationSuppressed,
+    Params,
     Template,
     WithheldBecause,
 )
@@ -60,3 +63,11 @@ def test_an_end_is_published(name: str, event: Any, more: dict[str, str]):
     assert told["subject"] == "n1"
     assert told["data"] == {"office": "1471", **OF, "template": "request_accepted", **more}
     assert EVENTS["notifier", name, 1]().validate(told["data"]) == {}
+
+
+@pytest.mark.parametrize("kind", Event.__args__)
+def test_no_fact_holds_an_address_a_name_or_a_text(kind):
+    """They are asked for when an e-mail is sent: forgetting a person needs nothing here."""
+    assert "subject_id" not in {f.name for f in fields(kind)}
+    personal = {"name", "email", "phone", "to", "recipient", "text", "topic", "question"}
+    assert not {f.name for f in (*fields(kind), *fields(Params))} & personal

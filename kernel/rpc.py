@@ -1,0 +1,175 @@
+"""RPC over nameko, mended where it would lose or stop.
+
+nameko's reply publisher kills the service when the broker is away; its reply listener likewise
+when the reply queue has expired; its calls have no timeout; after an outage it waits for up to
+half a minute before it connects again.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import eventlet
+import structlog
+from marshmallow import ValidationError
+from nameko import config
+from nameko import rpc as nameko_rpc
+from nameko.amqp.consume import Consumer
+from nameko.exceptions import deserialize_to_instance
+
+from contracts.errors import Code, Rejected, Unavailable
+from kernel.clock import monotonic
+from kernel.database import AWAY
+from kernel.observability import COMMAND_SECONDS, COMMANDS
+
+log = structlog.get_logger()
+
+for _error in (Rejected, Unavailable):  # arrive at the caller as what they were raised as
+    deserialize_to_instance(_error)
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    """Comes back within a second of the broker, and knows whether it consumes."""
+
+    consuming = False
+
+    def establish_connection(self) -> Any:
+        connection = self.connection.clone()
+        connection.ensure_connection(
+            self.on_connection_error, interval_start=0.2, interval_step=0.2, interval_max=1
+        )
+        return connection
+
+    @contextmanager
+    def extra_context(self, _connection: Any, _channel: Any) -> Iterator[None]:
+        self.consuming = True
+        try:
+            yield
+        finally:
+            self.consuming = False
+
+    def check(self) -> str | None:
+        """Say what keeps the process from being ready."""
+        return None if self.consuming else "not connected"
+
+
+class _RpcConsumer(nameko_rpc.RpcConsumer):  # type: ignore[misc]
+    """Survives a broker that is away when the reply is ready: the request comes again."""
+
+    consumer_cls = _Consumer
+
+    def setup(self) -> None:
+        super().setup()
+        config["health"].add("requests", self.consumer.check)
+
+    def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        try:
+            result, exc_info = super().handle_result(message, result, exc_info)
+        except Exception as error:  # the request, unacknowledged, is delivered again or expires
+            log.warning("reply_not_sent", error=f"{type(error).__name__}: {error}")
+        return result, exc_info
+
+
+class Rpc(nameko_rpc.Rpc):  # type: ignore[misc]
+    """`@rpc`: takes one request object; refusals and outages reach the caller as such."""
+
+    rpc_consumer = _RpcConsumer()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(expected_exceptions=(Rejected, Unavailable, ValidationError), **kwargs)
+
+    def handle_message(self, body: Any, message: Any) -> None:
+        message.started_at = monotonic()
+        super().handle_message(body, message)
+
+    def handle_result(
+        self, message: Any, worker_ctx: Any, result: Any, exc_info: Any
+    ) -> tuple[Any, Any]:
+        if exc_info is not None:
+            error = _as_ours(exc_info[1])
+            exc_info = (type(error), error, exc_info[2])
+        code = "ok" if exc_info is None else getattr(exc_info[1], "code", "error")
+        labels = (worker_ctx.service_name, self.method_name)
+        COMMANDS.labels(*labels, code).inc()
+        COMMAND_SECONDS.labels(*labels).observe(monotonic() - message.started_at)
+        answered: tuple[Any, Any] = super().handle_result(message, worker_ctx, result, exc_info)
+        return answered
+
+
+def _as_ours(error: Exception) -> Exception:
+    if isinstance(error, ValidationError):
+        errors = error.normalized_messages()  # type: ignore[no-untyped-call]
+        return Rejected(Code.VALIDATION_FAILED, "Some fields are wrong.", errors)
+    if isinstance(error, AWAY):
+        return Unavailable(f"database: {type(error).__name__}")
+    return error
+
+
+class _ReplyListener(nameko_rpc.ReplyListener):  # type: ignore[misc]
+    """Survives the expiry of its queue in a long outage: those who wait have timed out."""
+
+    class ReplyConsumer(_Consumer, nameko_rpc.ReplyListener.ReplyConsumer):  # type: ignore[misc]
+        """nameko's, with our way of connecting."""
+
+    consumer_cls = ReplyConsumer
+
+    def setup(self) -> None:
+        super().setup()
+        config["health"].add("replies", self.consumer.check)
+
+    def check_for_lost_replies(self) -> None:
+        self.pending.clear()
+
+
+class ServiceRpc(nameko_rpc.ServiceRpc):  # type: ignore[misc]
+    """Calls another service; raises `Rejected` or `Unavailable`, and nothing else.
+
+    A call ends after `PST_RPC_TIMEOUT` seconds, and the broker forgets the request then: what
+    was answered "unavailable" and had not begun is not done later.
+    """
+
+    reply_listener = _ReplyListener()
+
+    def setup(self) -> None:
+        self._timeout = config["settings"].rpc_timeout
+        self.publisher_options |= {
+            "expiration": self._timeout,
+            "delivery_mode": "transient",
+            "retry_policy": {"max_retries": 1, "interval_start": 0},
+        }
+        self.amqp_uri = config["settings"].amqp_url
+        super().setup()
+
+    def get_dependency(self, worker_ctx: Any) -> "_Caller":
+        return _Caller(super().get_dependency(worker_ctx), self.reply_listener, self._timeout)
+
+
+class _Caller:
+    """`caller.method(request)` with a timeout."""
+
+    def __init__(self, client: Any, replies: _ReplyListener, timeout: float) -> None:
+        self._client = client
+        self._replies = replies
+        self._timeout = timeout
+
+    def __getattr__(self, method: str) -> Callable[[dict[str, Any]], Any]:
+        return partial(self._call, method)
+
+    def _call(self, method: str, request: dict[str, Any]) -> Any:
+        call = None
+        try:
+            with eventlet.Timeout(self._timeout):
+                call = getattr(self._client, method).call_async(request)
+                return call.result()
+        except (Rejected, Unavailable):
+            raise
+        except (Exception, eventlet.Timeout) as error:
+            log.warning("rpc_failed", method=method, error=f"{type(error).__name__}: {error}")
+            raise Unavailable("The service did not answer in time.") from error
+        finally:
+            if call is not None:
+                self._replies.pending.pop(call.correlation_id, None)
+
+
+rpc = Rpc.decorator

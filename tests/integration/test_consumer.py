@@ -1,0 +1,203 @@
+"""Taking messages from the broker: in order, once committed, and what cannot be taken waits."""
+
+import json
+import uuid
+from contextlib import contextmanager
+from threading import Thread
+
+import pika
+import pytest
+
+from contracts.errors import Unavailable
+from contracts.events import CONTENT_TYPE
+from contracts.topology import consumer_queue, parked_queue
+from kernel import broker, consumer
+from kernel.broker import Publisher
+from kernel.consumer import Consumer
+from kernel.parked import parked_messages
+from tests.support import eventually
+
+
+def event(n, **changes):
+    """Make an event of the conversation."""
+    words = {
+        "specversion": "1.0",
+        "id": f"e-{n}",
+        "type": "id.go.bps.pst.consultation.sla_met.v1",
+        "source": "/pst/1471/consultation",
+        "subject": "k1",
+        "time": "2026-11-23T05:00:00.000Z",
+        "datacontenttype": "application/json",
+        "dataschema": "/schemas/consultation.sla_met.v1.json",
+        "sequence": n,
+        "position": n,
+        "recordedtime": "2026-11-23T05:00:00.000Z",
+        "correlationid": "c",
+        "causationid": "c",
+        "actorkind": "officer",
+        "data": {
+            "office": "1471",
+            "answered_at": "2026-11-23T05:00:00.000Z",
+            "due_at": "2026-11-23T05:00:00.000Z",
+        },
+    }
+    return {**words, **changes}
+
+
+class Scene:
+    """A consumer of its own, what it took, and a way to send to it."""
+
+    def __init__(self, url):
+        self.url = url
+        self.service = f"test-{uuid.uuid4().hex[:8]}"
+        self.taken = []
+        self.failing = {}
+        self.publisher = Publisher(url)
+        self.consumer = Consumer(url, self.service, (f"*.{self.service}.*",), self.handle)
+        self.thread = Thread(target=self.consumer.run)
+
+    def handle(self, envelope):
+        """Take an event, or fail as often as told."""
+        self.taken.append(envelope["id"])
+        if self.failing.get(envelope["id"], 0):
+            self.failing[envelope["id"]] -= 1
+            raise self.error
+
+    error: Exception = ValueError("cannot")
+
+    def send(self, body, content_type=CONTENT_TYPE):
+        """Publish one message to the service's queue."""
+        if isinstance(body, dict):
+            body = json.dumps(body).encode()
+        self.publisher.publish(
+            body,
+            exchange="",
+            routing_key=consumer_queue(self.service),
+            content_type=content_type,
+            message_id="m-1",
+        )
+
+    def parked(self):
+        """Return what a person would be shown."""
+        with parked_messages(self.url, self.service) as messages:
+            return [(m.id, m.error, m.body) for m in messages.all()]
+
+    def retry_parked(self):
+        """Send all back, as `pst parked retry --all` does."""
+        with parked_messages(self.url, self.service) as messages:
+            for message in list(messages.all()):
+                messages.retry(message)
+
+
+@contextmanager
+def declared(url, service):
+    """Wait until the queues exist."""
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+
+    def there():
+        nonlocal channel
+        try:
+            channel.queue_declare(parked_queue(service), passive=True)
+        except pika.exceptions.ChannelClosedByBroker:
+            channel = connection.channel()
+            return False
+        return True
+
+    eventually(there)
+    yield
+    connection.close()
+
+
+@pytest.fixture
+def scene(stack, monkeypatch):
+    """A consumer with a short ladder."""
+    for module in (broker, consumer):
+        monkeypatch.setattr(module, "RETRY_LADDER_S", (1, 2))
+    monkeypatch.setattr(consumer, "WAIT_S", 0.2)
+    scene = Scene(stack.settings.amqp_url)
+    scene.thread.start()
+    with declared(scene.url, scene.service):
+        yield scene
+    scene.consumer.stop()
+    scene.thread.join(10)
+    scene.publisher.close()
+
+
+def test_messages_are_taken_in_order(scene):
+    """One after the other."""
+    for n in range(20):
+        scene.send(event(n))
+    eventually(lambda: len(scene.taken) == 20)
+    assert scene.taken == [f"e-{n}" for n in range(20)]
+
+
+def test_failing_message_climbs_the_ladder_and_is_parked(scene):
+    """Three tries in all; the others pass meanwhile; sent back, it is taken."""
+    scene.failing["e-1"] = 3
+    for n in (1, 2, 3):
+        scene.send(event(n))
+    eventually(lambda: scene.taken == ["e-1", "e-2", "e-3"], within=0.9)
+    eventually(lambda: scene.taken.count("e-1") == 3)
+    eventually(lambda: [(e, b) for _, e, b in scene.parked()] != [])
+    ((_, error, body),) = scene.parked()
+    assert error == "ValueError: cannot"
+    assert json.loads(body) == event(1)
+    scene.retry_parked()
+    eventually(lambda: scene.taken.count("e-1") == 4)
+    assert scene.parked() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff\xfe no text",
+        b"{",
+        b"[]",
+        {"id": "not an event"},
+        event(1, data={"office": "1471"}),
+        event(1, type="something.else"),
+    ],
+    ids=["no text", "no JSON", "no object", "no envelope", "wrong data", "no type of ours"],
+)
+def test_unreadable_message_is_parked_at_once(scene, body):
+    """No later try could understand it; the next message is taken."""
+    scene.send(body)
+    scene.send(event(2))
+    eventually(lambda: scene.taken == ["e-2"])
+    assert len(scene.parked()) == 1
+
+
+def test_wrong_content_type_is_parked(scene):
+    """Whatever it is, it is no event."""
+    scene.send(event(1), content_type="text/plain")
+    eventually(lambda: len(scene.parked()) == 1)
+    assert scene.taken == []
+
+
+def test_event_that_is_not_known_yet_is_passed_over(scene):
+    """A newer publisher may say more than this consumer understands."""
+    scene.send(event(1, type="id.go.bps.pst.consultation.invented_later.v1"))
+    scene.send(event(2))
+    eventually(lambda: scene.taken == ["e-2"])
+    assert scene.parked() == []
+
+
+def test_outage_keeps_the_message_in_its_place(scene):
+    """Nothing climbs, nothing is overtaken, nothing is lost."""
+    scene.error = Unavailable("the database is away")
+    scene.failing["e-1"] = 3
+    for n in (1, 2):
+        scene.send(event(n))
+    eventually(lambda: scene.taken == ["e-1"] * 4 + ["e-2"])
+    assert scene.parked() == []
+
+
+def test_message_that_reaches_no_queue_is_an_error(stack):
+    """`mandatory`: never lost without a word."""
+    publisher = Publisher(stack.settings.amqp_url)
+    with pytest.raises(Unavailable, match="no queue takes"):
+        publisher.publish(
+            b"x", exchange="", routing_key="nowhere", content_type="text/plain", message_id="1"
+        )
+    publisher.close()
