@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pika
 import pymongo
-from pika.exceptions import AMQPError, ConnectionClosedByBroker, ProbableAuthenticationError
+from pika.exceptions import AMQPError, ProbableAccessDeniedError, ProbableAuthenticationError
 from pymongo.errors import PyMongoError
 
 Probe = Callable[[], str | None]
@@ -29,8 +29,8 @@ def broker(url: str) -> str | None:
         pika.BlockingConnection(parameters).close()
     except ProbableAuthenticationError:
         return "the broker refuses this user or password"
-    except ConnectionClosedByBroker as error:
-        return f"the broker refuses ({error.reply_text})"
+    except ProbableAccessDeniedError:
+        return "the broker has no such virtual host for this user"
     except (AMQPError, OSError):
         return f"no broker answers at {parameters.host}:{parameters.port}"
     return None

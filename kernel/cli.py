@@ -123,13 +123,13 @@ def log() -> None:
 @click.option("--clear", is_flag=True, help="Open the personal fields (needs the master key).")
 def log_show(stream: str, service: str, clear: bool) -> None:
     """Print the facts of STREAM, such as consultation-4f0c…, oldest first."""
+    types = _types(service)
     settings = _settings("mongo_url", *(("master_key",) if clear else ()))
     client = connect(settings)
     vault = Vault(database(client, settings, "vault"), settings.master_key) if clear else None
     commits = EventLog(database(client, settings, service)).read_stream(stream)
     if not commits:
         raise click.ClickException(f"the {service} log has no stream named {stream}")
-    types = _types(service)
     for commit in commits:
         for fact in facts_of(commit, types, vault):
             click.echo(_line(fact, types.personal(fact.event) if not clear else ()))

@@ -91,10 +91,8 @@ class Consumer:
     def _take(self, message: Message) -> None:
         if self._stopping:
             return  # unacknowledged: the next consumer gets it
-        structlog.contextvars.clear_contextvars()
         try:
             envelope = read(message)
-            structlog.contextvars.bind_contextvars(correlation_id=envelope["correlationid"])
             if envelope["event"] is not None:
                 self._until_available(envelope)
         except _Stopping:

@@ -88,6 +88,11 @@ class EventSourced(DependencyProvider):  # type: ignore[misc]
         runtime: Runtime = self.shared.runtime
         return runtime
 
+    def worker_setup(self, worker_ctx: Any) -> None:
+        """Have every log line of this worker say to which request it belongs."""
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(correlation_id=_correlation(worker_ctx.args[0]))
+
 
 class Offices(DependencyProvider):  # type: ignore[misc]
     """Gives a service the offices, by id, as their files described them at start."""
@@ -108,7 +113,6 @@ class OnDeadline(Entrypoint):  # type: ignore[misc]
         self.shared.follow(partial(self.shared.runtime.deadlines_step, self._fire))
 
     def _fire(self, deadline: Deadline) -> None:
-        structlog.contextvars.bind_contextvars(correlation_id=deadline.correlation_id)
         _run(self, deadline)
 
 
@@ -137,6 +141,16 @@ class Subscribe(Entrypoint):  # type: ignore[misc]
         except AWAY as error:
             raise Unavailable(f"database: {type(error).__name__}") from error
         CONSUMED.labels(self.container.service_name, "done").inc()
+
+
+def _correlation(argument: Any) -> str:
+    """Find the correlation id in a deadline, an event or an RPC request, valid or not."""
+    if isinstance(argument, Deadline):
+        return argument.correlation_id
+    words = argument if isinstance(argument, dict) else {}
+    caller = words.get("caller")
+    asked_with = caller.get("correlation_id") if isinstance(caller, dict) else None
+    return str(words.get("correlationid") or asked_with or "")
 
 
 def _ended(threads: list[Any]) -> None:

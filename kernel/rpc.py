@@ -91,8 +91,10 @@ class Rpc(nameko_rpc.Rpc):  # type: ignore[misc]
             exc_info = (type(error), error, exc_info[2])
         code = "ok" if exc_info is None else getattr(exc_info[1], "code", "error")
         labels = (worker_ctx.service_name, self.method_name)
+        seconds = monotonic() - message.started_at
         COMMANDS.labels(*labels, code).inc()
-        COMMAND_SECONDS.labels(*labels).observe(monotonic() - message.started_at)
+        COMMAND_SECONDS.labels(*labels).observe(seconds)
+        log.info("handled", method=self.method_name, result=str(code), ms=round(seconds * 1000, 1))
         answered: tuple[Any, Any] = super().handle_result(message, worker_ctx, result, exc_info)
         return answered
 

@@ -24,7 +24,7 @@ from nameko.runners import ServiceRunner  # noqa: E402
 
 from kernel import config, sealed_json  # noqa: E402
 from kernel.observability import Health, configure_logging, ops_server  # noqa: E402
-from kernel.offices import OfficeFileError  # noqa: E402
+from kernel.offices import OfficeFileError, load_offices  # noqa: E402
 
 NEEDS = ("amqp_url", "rpc_key")
 MAX_WORKERS = 50
@@ -45,6 +45,7 @@ def main(names: list[str]) -> int:
     try:
         settings = config.load(os.environ)
         settings.require(*NEEDS)
+        load_offices(settings.offices)  # a wrong file is told before anything starts
         configure_logging("+".join(names), settings.log_level)
         services = [find(name) for name in names]
         for service in services:

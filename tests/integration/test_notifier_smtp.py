@@ -6,13 +6,19 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.notifier.channels import smtp
 from services.notifier.channels.email import EmailChannel
@@ -161,7 +167,7 @@ def test_a_silent_server_is_given_up_soon(monkeypatch):
     """It takes the connection and never greets."""
     monkeypatch.setattr(smtp, "CONNECT_S", 0.2)
     with talking(lambda c: c.recv(1)) as url:
-        assert deliver(url) == Refused("smtp_timeout", permanent=False)
+        assert deliver(url) == Refused("smtp_disconnected", permanent=False)
 
 
 def test_a_server_that_hangs_over_the_message_is_tried_again(monkeypatch):
@@ -169,7 +175,7 @@ def test_a_server_that_hangs_over_the_message_is_tried_again(monkeypatch):
     monkeypatch.setattr(smtp, "ANSWER_S", 0.3)
     monkeypatch.setattr(smtp, "CONNECT_S", 0.3)
     with talking(script_until_data(lambda c: c.recv(1_000_000))) as url:
-        assert deliver(url) == Refused("smtp_timeout", permanent=False)
+        assert deliver(url) == Refused("smtp_disconnected", permanent=False)
 
 
 def test_a_server_that_dies_over_the_message_is_tried_again():
@@ -226,14 +232,7 @@ def tls(tmp_path, monkeypatch) -> ssl.SSLContext:
     return context
 
 
-def self_signed(directory: Any) -> tuple[Any, Any]:
-    from datetime import UTC, datetime, timedelta
-    from ipaddress import ip_address
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
+def self_signed(directory: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail")])
     now = datetime.now(UTC)
@@ -260,7 +259,7 @@ def knows(password: bytes) -> Callable[..., AuthResult]:
     """Let in who knows the password."""
 
     def check(_s: Any, _session: Any, _e: Any, _mechanism: str, data: LoginPassword) -> AuthResult:
-        return AuthResult(success=data.password == password)
+        return AuthResult(success=data.password == password, handled=False)
 
     return check
 

@@ -31,7 +31,6 @@ class Mailer:
         except OSError as error:  # every failure of smtplib is one
             return Refused(_code(error), permanent=False)
         try:
-            _be_patient(server, ANSWER_S)
             server.send_message(message, sender, [recipient])
         except OSError as error:
             return Refused(_code(error), permanent=_is_permanent(error))
@@ -49,6 +48,7 @@ def _connect(url: SplitResult) -> smtplib.SMTP:
         )
     else:
         server = smtplib.SMTP(host, url.port or (587 if url.username else 25), timeout=CONNECT_S)
+    _be_patient(server, ANSWER_S)
     try:
         if url.username:
             _log_in(server, url)
