@@ -48,9 +48,9 @@ class EventTypes:
         # a class whose personal fields nobody's key could seal fails here, at start
         self._personal = {t.event_class: personal_fields(t.event_class) for t in types}
 
-    def forms(self) -> list[tuple[str, int]]:
-        """Return the name and version of every stored form."""
-        return sorted(self._by_name)
+    def all(self) -> tuple[EventType, ...]:
+        """Return every stored form."""
+        return tuple(self._by_name.values())
 
     def personal(self, event: object) -> tuple[str, ...]:
         """Return the names of an event's personal fields."""

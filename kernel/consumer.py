@@ -53,6 +53,11 @@ class Consumer:
         self._handle = handle
         self._publisher = Publisher(url)
         self._stopping = False
+        self._consuming = False
+
+    def check(self) -> str | None:
+        """Say what keeps the process from being ready."""
+        return None if self._consuming else "not connected"
 
     def stop(self) -> None:
         """Finish the message in hand, then stop."""
@@ -64,6 +69,7 @@ class Consumer:
             try:
                 self._consume()
             except Exception as error:  # whatever broke, the messages are still in the queue
+                self._consuming = False
                 log.warning("consumer_disconnected", error=f"{type(error).__name__}: {error}")
                 pause(WAIT_S)
         self._publisher.close()
@@ -82,6 +88,7 @@ class Consumer:
                 auto_declare=False,
             )
             with consumer:
+                self._consuming = True
                 while not self._stopping:
                     try:
                         conn.drain_events(timeout=WAIT_S)

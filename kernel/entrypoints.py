@@ -126,6 +126,7 @@ class Subscribe(Entrypoint):  # type: ignore[misc]
     def setup(self) -> None:
         settings, service = config["settings"], self.container.service_name
         self._consumer = Consumer(settings.amqp_url, service, self._bindings, self._take)
+        config["health"].add("events", self._consumer.check)
 
     def start(self) -> None:
         run = self._consumer.run

@@ -71,6 +71,19 @@ def test_full_conversation(stack):
     assert all(f"[{resource['number']}]" in s for s in subjects(stack, address))
 
 
+def test_person_asks_again_without_an_officer(stack):
+    """Who is known from an earlier consultation gets the e-mails at the address known then."""
+    _, _, user, address = opened(stack)
+    question = {"office": "1471", "type": "metadata", "topic": "SBH", "question": "Apa itu SBH?"}
+    eventually(lambda: stack.caught_up("consultation"))
+    answer = user.post("/consultations", question)
+    assert answer.status_code == 201, answer.text
+    number = answer.json()["number"]
+    eventually(lambda: any(number in s for s in subjects(stack, address)))
+    mine = user.get("/consultations").json()["items"]
+    assert [item["topic"] for item in mine] == ["SBH", "Inflasi Pekanbaru"]
+
+
 def test_history_tells_every_fact(stack):
     """In order, with who did it; the user sees all but internal notes."""
     path, officer, user, _ = answered(stack)

@@ -1,0 +1,1 @@
+"""The guided tour of a running system: `make demo`."""

@@ -1,0 +1,55 @@
+"""Play two consultations against the running system: `python -m deploy.demo`.
+
+Settings are found as `pst` finds them. Exit status: 0 when played to the end, 1 when something
+is not there or does not come (one line on stderr says what), 2 when a setting is wrong, 130
+after Ctrl-C.
+"""
+
+import os
+import sys
+
+import click
+
+from deploy.demo import closing, looking_back, opening, siti, system
+from deploy.demo.listener import Listener
+from deploy.demo.mailbox import Mailbox
+from deploy.demo.screen import Screen
+from deploy.demo.tour import Tour
+from deploy.problem import Problem
+from kernel.config import SettingsError
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--fast", is_flag=True, help="No pauses for reading; there are none in a file.")
+def main(fast: bool) -> None:
+    """Play two consultations against the running system, and tell what happens."""
+    try:
+        play(Screen(paced=not fast))
+    except KeyboardInterrupt:
+        click.echo("\nThe tour ends here.", err=True)
+        sys.exit(130)
+    except SettingsError as error:
+        sys.exit(_complaint(error, 2))
+    except Problem as problem:
+        sys.exit(_complaint(problem, 1))
+
+
+def play(screen: Screen) -> None:
+    """Take the tour from the first page to the last."""
+    found = system.find(os.environ)
+    with Listener(found.settings.amqp_url, f"{system.OFFICE}.#") as listener:
+        tour = Tour(found, screen, listener, Mailbox(found.run_dir / "mail"))
+        opening.play(tour)
+        answered = siti.play(tour)
+        silent = opening.second_part(tour)
+        looking_back.play(tour, answered)
+        closing.play(tour, silent)
+
+
+def _complaint(error: Exception, status: int) -> int:
+    click.echo(error, err=True)
+    return status
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m deploy.demo")
