@@ -14,7 +14,8 @@ class Interrupted(BaseException):
 def raise_on_endings() -> None:
     """From now on the first of these signals raises `Interrupted`; later ones change nothing."""
     for number in ENDINGS:
-        signal.signal(number, _interrupt)
+        if (number, signal.getsignal(number)) != (signal.SIGHUP, signal.SIG_IGN):  # nohup
+            signal.signal(number, _interrupt)
 
 
 @contextmanager

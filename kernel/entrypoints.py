@@ -109,6 +109,9 @@ class OnDeadline(Entrypoint):  # type: ignore[misc]
 
     shared = _Shared()
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(expected_exceptions=(Unavailable,), **kwargs)
+
     def start(self) -> None:
         self.shared.follow(partial(self.shared.runtime.deadlines_step, self._fire))
 
@@ -121,7 +124,7 @@ class Subscribe(Entrypoint):  # type: ignore[misc]
 
     def __init__(self, *bindings: str, **kwargs: Any) -> None:
         self._bindings = bindings
-        super().__init__(**kwargs)
+        super().__init__(expected_exceptions=(Unavailable,), **kwargs)
 
     def setup(self) -> None:
         settings, service = config["settings"], self.container.service_name

@@ -72,6 +72,10 @@ class Runtime:
         types, vault = self.wiring.types, self.vault
         return [f for c in self.log.read_stream(stream) for f in facts_of(c, types, vault)]
 
+    def views_lag(self) -> int:
+        """Return how many commits the views have yet to take in."""
+        return self.log.head().position - self._follower.position()
+
     def relay_step(self) -> int:
         """Relay what waits, if leader; return how many commits."""
         return self._lead(self._relay.step)
@@ -116,6 +120,9 @@ class Runtime:
         for deadline in due:
             try:
                 fire(deadline)
+            except Unavailable as error:
+                log.warning("deadline_waits", deadline=deadline.name, error=str(error))
+                self.deadlines.later(deadline, self.clock.now())
             except Exception:  # one that fails must not hold up the others
                 log.exception("deadline_failed", stream=deadline.stream, deadline=deadline.name)
                 self.deadlines.later(deadline, self.clock.now())
@@ -134,7 +141,7 @@ class Runtime:
         lag = self._relay.lag()
         name = self.wiring.name
         RELAY_LAG.labels(name).set(lag)
-        VIEW_LAG.labels(name).set(self.log.head().position - self._follower.position())
+        VIEW_LAG.labels(name).set(self.views_lag())
         PENDING_DEADLINES.labels(name).set(self.deadlines.pending())
         if lag == 0:
             self._worked_at = monotonic()

@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from deploy.demo import closing, looking_back, opening, siti, system
+from deploy.demo import closing, looking_back, opening, rian, siti, system
 from deploy.demo.listener import Listener
 from deploy.demo.mailbox import Mailbox
 from deploy.demo.screen import Screen
@@ -41,7 +41,7 @@ def play(screen: Screen) -> None:
         tour = Tour(found, screen, listener, Mailbox(found.run_dir / "mail"))
         opening.play(tour)
         answered = siti.play(tour)
-        silent = opening.second_part(tour)
+        silent = rian.play(tour) if found.time_travel else rian.leave_out(tour)
         looking_back.play(tour, answered)
         closing.play(tour, silent)
 

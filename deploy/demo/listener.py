@@ -47,6 +47,11 @@ class Event:
         return dict(self.envelope["data"])
 
     @property
+    def correlation_id(self) -> str:
+        """What it has in common with all that one call has caused."""
+        return str(self.envelope["correlationid"])
+
+    @property
     def at(self) -> datetime:
         """When it happened, by the system's clock."""
         return datetime.fromisoformat(self.envelope["time"])
@@ -60,6 +65,7 @@ class Listener:
         self._binding = binding
         self._received: list[Event] = []
         self._news = threading.Condition()
+        self._ended = False
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self) -> "Listener":
@@ -91,13 +97,13 @@ class Listener:
         """
         with self._news:
             self._news.wait_for(
-                lambda: not self._thread.is_alive() or any(map(wanted, self._received[after:])),
+                lambda: self._ended or any(map(wanted, self._received[after:])),
                 PATIENCE_S,
             )
             found = next(filter(wanted, self._received[after:]), None)
         if found is None:
-            lost = "" if self._thread.is_alive() else " (the connection to the broker was lost)"
-            raise Problem(f"No {what} within {PATIENCE_S:.0f} s{lost}.")
+            lost = " (the connection to the broker was lost)" if self._ended else ""
+            raise Problem(f"{what} did not come within {PATIENCE_S:.0f} s{lost}.")
         return found
 
     def _take(self, _channel: Any, method: Any, _properties: Any, body: bytes) -> None:
@@ -107,8 +113,9 @@ class Listener:
             self._news.notify_all()
 
     def _listen(self) -> None:
-        with suppress(AMQPError):  # whoever waits is told that this thread has ended
+        with suppress(AMQPError):  # whoever waits is told
             self._channel.start_consuming()
             self._connection.close()
         with self._news:
+            self._ended = True
             self._news.notify_all()

@@ -13,6 +13,7 @@ from kernel import config
 
 OFFICE = "1471"
 
+HOW_TO_TRAVEL = "`PST_TIME_TRAVEL=1 make run`"
 START = "start the system with `make run` in another terminal"
 
 

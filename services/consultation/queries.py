@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from contracts import consultation as shapes
-from contracts.errors import Code, Rejected
+from contracts.errors import Code, Rejected, Unavailable
 from kernel.caller import Caller
 from kernel.codec import clear
 from kernel.facts import Fact
@@ -101,6 +101,8 @@ def dossier(core: Runtime, caller: Caller, consultation_id: str) -> Document:
 def _known_contact(core: Runtime, subject_id: str) -> Document | None:
     row = views.PEOPLE.collection(core.db).find_one({"_id": subject_id})
     if row is None:
+        if core.views_lag():  # it may be on its way
+            raise Unavailable("the contacts are being brought up to date")
         return None
     row["subject_id"] = subject_id
     return {n: _opened(core, row, n) for n in CONTACT}

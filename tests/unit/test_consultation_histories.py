@@ -48,6 +48,8 @@ def clock_says(now, state):
     return dates
 
 
+CLOCK_SAYS = ("silent", "remind", "judge")
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from((BUDI, ANI, SITI)),

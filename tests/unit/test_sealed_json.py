@@ -25,7 +25,9 @@ def test_what_is_sealed_is_opened(value):
     """Any JSON."""
     sealed_json.register(bytes(32))
     content_type, encoding, body = sent({"args": [value]})
-    assert loads(body, content_type, encoding, accept=[sealed_json.NAME]) == {"args": [value]}
+    assert loads(body, content_type, encoding, accept=[sealed_json.CONTENT_TYPE]) == {
+        "args": [value]
+    }
 
 
 def test_nothing_is_in_clear():
@@ -42,4 +44,4 @@ def test_foreign_body_is_refused():
     content_type, encoding, body = sent({"args": []})
     sealed_json.register(random_bytes(32))
     with pytest.raises(DecodeError):
-        loads(body, content_type, encoding, accept=[sealed_json.NAME])
+        loads(body, content_type, encoding, accept=[sealed_json.CONTENT_TYPE])
