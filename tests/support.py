@@ -150,7 +150,7 @@ class Stack:
 
     def __init__(self, run_dir: Path, **settings: str) -> None:
         self.run_dir = run_dir
-        self.port = _free_port()
+        self.port = ports.free()
         self.url = f"http://127.0.0.1:{self.port}"
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PST_")}
         self._environ = {
@@ -308,15 +308,6 @@ def _ready(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from kernel.config import SettingsError
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--fast", is_flag=True, help="No pauses for reading; there are none in a file.")
+@click.option("--fast", is_flag=True, help="Without the pauses that are made at a terminal.")
 def main(fast: bool) -> None:
     """Play two consultations against the running system, and tell what happens."""
     try:
@@ -41,7 +41,9 @@ def play(screen: Screen) -> None:
         tour = Tour(found, screen, listener, Mailbox(found.run_dir / "mail"))
         opening.play(tour)
         answered = siti.play(tour)
-        silent = rian.play(tour) if found.time_travel else rian.leave_out(tour)
+        silent = rian.play(tour) if found.time_travel else None
+        if silent is None:
+            rian.leave_out(tour)
         looking_back.play(tour, answered)
         closing.play(tour, silent)
 

@@ -20,7 +20,7 @@ class Answer:
     """What came back, and how long it took."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: http.client.HTTPMessage
     body: dict[str, Any]
     ms: float
 

@@ -6,8 +6,10 @@ from deploy.demo.tour import Tour
 from deploy.paths import shown
 
 ANSWER_RIAN = """\
-TOKEN=$({before}{pst} token --role officer --office {office} --sub budi)
-curl -s {address}/v1/consultations/{about}/messages \\
+TOKEN=$({before}{pst} token \\
+  --role officer --office {office} --sub budi)
+RIAN={address}/v1/consultations/{about}
+curl -s $RIAN/messages \\
   -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
   -d '{{"text": "Ada, Rian: tabel 3.2 memuat penduduk menurut umur."}}'
 """
@@ -16,13 +18,14 @@ curl -s {address}/v1/consultations/{about}/messages \\
 def play(tour: Tour, waiting: str | None) -> None:
     """Say where to go; `waiting` is the consultation that still waits for an answer."""
     address, run_dir = tour.system.api.address, tour.system.run_dir
+    mails = shown(run_dir / "mail" / "new") if tour.mailbox.exists else "went to PST_SMTP_URL"
     tour.screen.pause(1)
     tour.screen.part("Where to go from here")
     tour.screen.gap()
     tour.screen.pairs(
         ("the API, to read and to try", f"{address}/docs"),
         ("what an operator can do", f"{tool.typed('--help')}"),
-        ("the e-mails, with their HTML", shown(run_dir / "mail" / "new")),
+        ("the e-mails, with their HTML", mails),
         ("what the services say", shown(run_dir / "log")),
         ("how it is made, and why", "README.md, docs/adr/"),
     )

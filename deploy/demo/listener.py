@@ -69,11 +69,14 @@ class Listener:
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self) -> "Listener":
-        self._connection = pika.BlockingConnection(pika.URLParameters(self._url))
-        self._channel = self._connection.channel()
-        queue = self._channel.queue_declare("", exclusive=True).method.queue
-        self._channel.queue_bind(queue, EVENTS_EXCHANGE, self._binding)
-        self._channel.basic_consume(queue, self._take, auto_ack=True)
+        try:
+            self._connection = pika.BlockingConnection(pika.URLParameters(self._url))
+            self._channel = self._connection.channel()
+            queue = self._channel.queue_declare("", exclusive=True).method.queue
+            self._channel.queue_bind(queue, EVENTS_EXCHANGE, self._binding)
+            self._channel.basic_consume(queue, self._take, auto_ack=True)
+        except AMQPError as error:
+            raise Problem(f"Cannot listen to {EVENTS_EXCHANGE} at the broker: {error}") from error
         self._thread.start()  # from here on the connection is the thread's
         return self
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from deploy.demo import tool
+from deploy.demo.screen import words
 from deploy.demo.tour import Tour
 
-HEADS = (" v", "time", "fact", "by", "as it stood then")
+HEADS = (" v", "time", "fact", "by", "status · limit · messages")
 
 
 def play(tour: Tour, about: str) -> None:
@@ -18,12 +19,13 @@ def play(tour: Tour, about: str) -> None:
 
 def history(tour: Tour, path: str) -> None:
     """Show every fact, and the consultation as it stood after each."""
-    tour.step("Every fact about Siti's consultation, and how it stood after each.")
+    tour.step("Every fact about Siti's consultation, and how things stood after it.")
     items = tour.call(tour.budi, "GET", f"{path}/history").body["items"]
     rows = list(_rows(tour, path, items))
-    tour.screen.result(
-        "the last column is what `?at=` with the time of each fact answers: the state rebuilt"
-        " from the facts up to there, asked for just now"
+    tour.screen.gap()
+    tour.screen.say(
+        "The last column is what `?at=` answers for the time of each fact: the state rebuilt"
+        " from the facts up to there. Facts of one decision are stored as one and have one state."
     )
     tour.screen.gap()
     tour.screen.rows(HEADS, rows)
@@ -31,17 +33,17 @@ def history(tour: Tour, path: str) -> None:
 
 def log(tour: Tour, about: str) -> None:
     """Show how the first fact is stored."""
-    tour.step("The log is all there is. What is personal in it is sealed with Siti's own key.")
-    words = ("log", "show", f"consultation-{about}")
-    tour.screen.command(tool.typed(*words))
-    lines = tool.run(*words).splitlines()
+    tour.step("All of this is in the log, the personal parts sealed with Siti's own key.")
+    show = ("log", "show", f"consultation-{about}")
+    tour.screen.command(tool.typed(*show))
+    lines = tool.run(*show).splitlines()
     tour.screen.dump(" ".join(lines[0].split()))
     tour.screen.dump(f"… and {len(lines) - 1} more")
     tour.screen.gap()
     tour.screen.say(
         "Nothing in it is ever changed. All else, such as the list of consultations, is made"
-        " from it and can be made again. Throw Siti's key away, and she is forgotten, here and"
-        " in every backup."
+        " from it and can be made again. Without Siti's key nobody can read what is sealed,"
+        " here or in any backup: that is how a person is forgotten."
     )
 
 
@@ -54,10 +56,13 @@ def _rows(tour: Tour, path: str, items: list[dict[str, Any]]) -> Iterator[tuple[
             stood = _stood(tour, f"{path}?at={item['occurred_at']}", show=first)
             first = False
         at = tour.time.clock(tour.moment(item["occurred_at"]))
-        yield f"{item['version']:>2}", at, item["type"], item["actor"]["kind"], stood
+        yield f"{item['version']:>2}", at, _fact(item), item["actor"]["kind"], stood
+
+
+def _fact(item: dict[str, Any]) -> str:
+    return f"{item['type']} (note)" if item["data"].get("internal") else str(item["type"])
 
 
 def _stood(tour: Tour, path: str, *, show: bool) -> str:
     then = tour.call(tour.budi, "GET", path, show=show).body
-    messages = len(then["messages"])
-    return f"{then['status']}, limit {then['sla']['state']}, {messages} msg".replace("_", " ")
+    return words(f"{then['status']} · {then['sla']['state']} · {len(then['messages'])}")

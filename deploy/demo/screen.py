@@ -19,6 +19,8 @@ MARGIN = "    "
 ASIDE = MARGIN + " " * 6
 """Where calls begin, to the right of who makes them."""
 
+GLUE = "\N{NO-BREAK SPACE}"
+
 ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 
 
@@ -80,9 +82,8 @@ class Screen:
             + f" {shown:<{room}}  "
             + click.style(tail, fg="green")
         )
-        sent = json.dumps(body, ensure_ascii=False) if body else ""
-        for line in self._wrapped(sent, ASIDE):
-            self._line(click.style(line, dim=True))
+        if body:
+            self.dump(json.dumps(body, ensure_ascii=False), ASIDE)
 
     def command(self, text: str) -> None:
         """Show what is typed at a terminal."""
@@ -94,7 +95,7 @@ class Screen:
             start = MARGIN + click.style("→ ", fg="green") if n == 0 else MARGIN + "  "
             self._line(start + line.strip())
 
-    def mail(self, to: str, subject: str, lines: Iterable[str], more: bool) -> None:
+    def mail(self, to: str, subject: str, lines: Iterable[str]) -> None:
         """Show an e-mail that has arrived: to whom, about what, how it begins."""
         bar = MARGIN + click.style("│ ", fg="magenta")
         room = self._width - len(MARGIN) - 2
@@ -103,8 +104,7 @@ class Screen:
         self._line(bar + click.style(clipped(subject, room), bold=True))
         for line in lines:
             self._line(bar + clipped(line, room))
-        if more:
-            self._line(bar + click.style("…", dim=True))
+        self._line(MARGIN + click.style("└ …", fg="magenta"))
 
     def rows(self, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
         """Show a table; a row of one cell is a heading of its own, the last column is clipped."""
@@ -124,10 +124,10 @@ class Screen:
         for name, where in pairs:
             self._line(f"  {name:<{width}}  " + click.style(where, bold=True))
 
-    def dump(self, text: str) -> None:
-        """Show something as it is stored or sent, wrapped where it must be."""
-        for line in self._wrapped(text, MARGIN):
-            self._line(click.style(line, dim=True))
+    def dump(self, text: str, margin: str = MARGIN) -> None:
+        """Show something as it is stored or sent; a name and its value stay on one line."""
+        for line in self._wrapped(text.replace('": ', f'":{GLUE}'), margin):
+            self._line(click.style(line.replace(GLUE, " "), dim=True))
 
     def raw(self, text: str) -> None:
         """Print lines to be copied, as they are."""
@@ -159,3 +159,8 @@ def clipped(text: str, longest: int) -> str:
 def shortened(text: str) -> str:
     """Return `text` with long ids cut to what tells them apart."""
     return ID.sub(r"\1…", text)
+
+
+def words(code: str) -> str:
+    """Return a code such as `in_progress` as people write it."""
+    return code.replace("_", " ")

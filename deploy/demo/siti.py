@@ -19,7 +19,7 @@ QUESTION = {
 ADDED = {"text": "Maaf, lupa menulis: saya perlu tahun 2020 sampai 2025."}
 NOTE = {"text": "Tahun dasar berubah pada 2024; sebutkan dalam jawaban.", "internal": True}
 ANSWER = {
-    "text": "Selamat siang, Siti. Tabelnya ada di pekanbarukota.bps.go.id, menu Inflasi."
+    "text": "Halo Siti, tabelnya ada di pekanbarukota.bps.go.id, menu Inflasi."
     " Mulai 2024 tahun dasarnya 2022, sebelumnya 2018."
 }
 THANKS = {"text": "Sudah saya temukan. Terima kasih banyak, Pak Budi!"}
@@ -39,28 +39,27 @@ def play(tour: Tour) -> str:
     answered(tour, about, path)
     thanked(tour, about, path, siti)
     closed(tour, about, path)
-    timeline.show(tour, about, "Siti")
-    timeline.show_one(tour, about, "request_accepted")
+    published(tour, about)
     return about
 
 
 def submitted(tour: Tour) -> tuple[dict[str, Any], str]:
     """Open it on behalf of Siti; return it and its path."""
-    tour.step("Siti Rahma, a student, wrote to the office. Budi opens a consultation for her.")
+    tour.step("Siti, a student, wrote to the office. Budi opens a consultation for her.")
     consultation = tour.call(tour.budi, "POST", "/consultations", QUESTION).body
     tour.screen.result(f"number {consultation['number']}, {consultation['status']}")
     tour.screen.result("no limit runs yet: it starts when an officer finds the request clear")
-    tour.mail("consultation_submitted", consultation["consultation_id"], lines=3)
+    tour.mail("consultation_submitted", consultation["consultation_id"], lines=4)
     return consultation, f"/consultations/{consultation['consultation_id']}"
 
 
 def accepted(tour: Tour, about: str, path: str) -> None:
     """Start the limit, and see which days it leaves out."""
-    tour.step("The request is clear, so Budi accepts it: the limit of 3 working days starts.")
+    tour.step("The request is clear. Budi accepts it: the limit of 3 working days starts.")
     consultation = tour.call(tour.budi, "POST", f"{path}/accept").body
     _show_due(tour, _due(tour, consultation["accepted_at"]))
     tour.screen.gap()
-    tour.screen.say("The calendar knows the holidays, too. Accepted on 22 December, it would be:")
+    tour.screen.say("The calendar knows the holidays. For an acceptance on 22 December it says:")
     year = tour.time.date(tour.now()).year
     _show_due(tour, _due(tour, f"{year}-12-22T05:00Z"))
     tour.mail("request_accepted", about, lines=4)
@@ -76,7 +75,7 @@ def claimed(tour: Tour, about: str, path: str) -> None:
 
 def added(tour: Tour, about: str, path: str, siti: Person) -> None:
     """Let Siti write."""
-    tour.step("Siti adds what she forgot. Her token opens her own consultations and no others.")
+    tour.step("Siti adds what she forgot. Her token opens her own consultations only.")
     tour.call(siti, "POST", f"{path}/messages", ADDED)
     tour.event("message_posted", about)
 
@@ -92,7 +91,7 @@ def noted(tour: Tour, path: str, siti: Person) -> None:
 
 def answered(tour: Tour, about: str, path: str) -> None:
     """Answer; the limit stops."""
-    tour.step("Budi answers. That stops the limit; from now on Siti's silence is counted.")
+    tour.step("Budi answers, which stops the limit. From now on silence is counted.")
     tour.call(tour.budi, "POST", f"{path}/messages", ANSWER)
     consultation = tour.call(tour.budi, "GET", path).body
     closes_at = tour.moment(consultation["silence"]["closes_at"])
@@ -103,7 +102,7 @@ def answered(tour: Tour, about: str, path: str) -> None:
 
 def thanked(tour: Tour, about: str, path: str, siti: Person) -> None:
     """Reply; the silence ends."""
-    tour.step("Siti thanks him. Nobody is silent any more.")
+    tour.step("Siti thanks him, which ends the silence.")
     tour.call(siti, "POST", f"{path}/messages", THANKS)
     tour.event("message_posted", about)
 
@@ -116,8 +115,23 @@ def closed(tour: Tour, about: str, path: str) -> None:
     again = tour.call(tour.budi, "POST", f"{path}/close", DONE, key)
     tour.screen.result(f"{consultation['status']}, {consultation['close_reason']}")
     replayed = again.headers.get("Idempotency-Replayed")
-    tour.screen.result(f"the second answer says Idempotency-Replayed: {replayed}; one e-mail")
+    tour.screen.result(
+        f"the second answer says `Idempotency-Replayed: {replayed}`: one closing, one e-mail"
+    )
     tour.mail("closed_by_officer", about)
+
+
+def published(tour: Tour, about: str) -> None:
+    """Show what the outside world was told."""
+    tour.step("All the while another system has been listening. What it was told:")
+    tour.screen.say(
+        f"Its queue is bound to `{OFFICE}.#` on the exchange `pst.events`. It gets codes and"
+        " numbers, never a name or a text. `ms` is the time from the beginning of the call that"
+        " caused an event until the event was in its hands. Nothing tells of Budi's note."
+    )
+    tour.screen.gap()
+    timeline.show(tour, about)
+    timeline.show_one(tour, about, "request_accepted")
 
 
 def _due(tour: Tour, start: str) -> Answer:

@@ -6,25 +6,20 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from deploy.demo.listener import Event
-from deploy.demo.screen import shortened
-from deploy.demo.system import OFFICE
+from deploy.demo.screen import ID, shortened
 from deploy.demo.tour import Tour
 
 HEADS = ("time", "step", "  ms", "event", "data")
 THE_CLOCK = ("clock", "")
 
+LEFT_OUT = ("office", "about")
+"""The same in all of them."""
+
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
-def show(tour: Tour, about: str, whose: str) -> None:
+def show(tour: Tour, about: str) -> None:
     """Show the events of one consultation, in the order in which they came."""
-    tour.step(f"What another system has seen of {whose}'s consultation.")
-    tour.screen.say(
-        f"A queue bound to `{OFFICE}.#` on the exchange `pst.events` got these: codes and numbers,"
-        " never a name or a text. `ms` is from the beginning of the call that caused an event"
-        " until the event was in the subscriber's hands."
-    )
-    tour.screen.gap()
     tour.screen.rows(HEADS, _rows(tour, tour.listener.about(about)))
 
 
@@ -32,7 +27,7 @@ def show_one(tour: Tour, about: str, name: str) -> None:
     """Show one of them whole."""
     event = next(e for e in tour.listener.about(about) if e.name == name)
     tour.screen.gap()
-    tour.screen.say(f"One of them as it travels, a CloudEvent under {event.routing_key}:")
+    tour.screen.say(f"One of them on the wire, under {event.routing_key}:")
     tour.screen.gap()
     tour.screen.dump(json.dumps(event.envelope, ensure_ascii=False))
 
@@ -64,7 +59,9 @@ def _call(tour: Tour, event: Event) -> tuple[str, str]:
 
 def _data(tour: Tour, event: Event) -> str:
     """Write what an event says, ids and moments for people."""
-    words = (f"{k} {v}" for k, v in event.data.items() if k != "office" and v is not None)
+    said = [(k, v) for k, v in event.data.items() if k not in LEFT_OUT and v is not None]
+    said.sort(key=lambda word: ID.search(str(word[1])) is not None)  # ids last
+    words = (f"{name} {value}" for name, value in said)
     return shortened(MOMENT.sub(lambda m: _moment(tour, m[0]), ", ".join(words)))
 
 

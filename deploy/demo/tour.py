@@ -52,7 +52,7 @@ class Tour:
         self.listener = listener
         self.calls: dict[str, Call] = {}
         """By correlation id, which their events carry on."""
-        self._mailbox = mailbox
+        self.mailbox = mailbox
         self._steps = 0
         self._before = 0
         self.office = self._get_office()
@@ -106,8 +106,20 @@ class Tour:
         return self._await(lambda e: e.name == name and e.about == about, f"The event {name}")
 
     def mail(self, template: str, about: str, lines: int = 5) -> None:
-        """Wait for an e-mail of this step and show how it begins; nothing with `lines=0`."""
-        sent = self._await(
+        """Wait for an e-mail of this step and show how it begins."""
+        notification_id = self.sent(template, about).data["notification_id"]
+        found = self.mailbox.find(notification_id)
+        if found is None:
+            where = "kept here" if self.mailbox.exists else "caught here, but sent to PST_SMTP_URL"
+            self.screen.result(f"an e-mail went out ({template}); it is not {where}")
+            return
+        text = [line for line in text_of(found).splitlines() if line.strip()]
+        self.screen.mail(str(found["To"]), str(found["Subject"]), text[:lines])
+        self.screen.pause(READING_S)
+
+    def sent(self, template: str, about: str) -> Event:
+        """Wait until an e-mail of this step has gone out."""
+        return self._await(
             lambda e: (
                 e.name == "notification_sent"
                 and e.about == about
@@ -115,8 +127,6 @@ class Tour:
             ),
             f"The e-mail {template}",
         )
-        if lines:
-            self._show_mail(sent.data["notification_id"], template, lines)
 
     def travel(self, to: datetime) -> None:
         """Move everybody's clock to shortly before a moment."""
@@ -127,16 +137,6 @@ class Tour:
         self.screen.command(tool.typed(*words))
         tool.run(*words)
         self.screen.result(f"in the office it is {self.time.exact(self.now())}")
-
-    def _show_mail(self, notification_id: str, template: str, lines: int) -> None:
-        found = self._mailbox.find(notification_id)
-        if found is None:
-            where = "kept here" if self._mailbox.exists else "caught here, but sent to PST_SMTP_URL"
-            self.screen.result(f"an e-mail went out ({template}); it is not {where}")
-            return
-        text = [line for line in text_of(found).splitlines() if line.strip()]
-        self.screen.mail(str(found["To"]), str(found["Subject"]), text[:lines], len(text) > lines)
-        self.screen.pause(READING_S)
 
     def _await(self, wanted: Callable[[Event], bool], what: str) -> Event:
         return self.listener.wait(wanted, self._before, what)

@@ -16,6 +16,8 @@ from tests.support import QUESTION, Person, Stack, eventually
 
 CONSULTATIONS = 24
 KILLS = 24
+SERVICES = ("consultation", "notifier")
+VICTIMS = (*SERVICES, *SERVICES, "database")
 UNPUBLISHED = {"number_assigned", "silence_started"}
 MAILS = ("submitted", "accepted", "answered", "closed")
 
@@ -50,22 +52,24 @@ def consult(stack: Stack, n: int) -> str:
 
 
 class Killer(Thread):
-    """Kills one of the services again and again, at random moments of its life."""
+    """Kills a service, or the database server, again and again, at random moments."""
 
     def __init__(self, stack: Stack, seed: int) -> None:
         super().__init__()
         self._stack = stack
         self._chance = random.Random(seed)
         self.killed: Counter[str] = Counter()
+        self.last = ""
         self.enough = Event()
 
     def run(self) -> None:
         while not self.enough.is_set() and self.killed.total() < KILLS:
-            victim = self._chance.choice(["consultation", "notifier"])
-            self._stack.wait_ready(victim)
+            victim = self._chance.choice(VICTIMS)
+            self._stack.wait_ready(*(() if self.last == "database" else SERVICES))
             time.sleep(self._chance.uniform(0, 0.7))  # the moment is what is drawn
             self._stack.control.kill(victim)
             self.killed[victim] += 1
+            self.last = victim
             eventually(lambda v=victim: self._stack.control.pid(v))  # type: ignore[misc]
 
 
@@ -78,7 +82,7 @@ def seed() -> int:
 
 
 def test_nothing_is_lost_and_nothing_is_told_twice(stack, seed):
-    """Two dozen kills of both services while two dozen consultations are played."""
+    """Two dozen kills of services and database while two dozen consultations are played."""
     with stack.subscriber() as subscriber:
         killer = Killer(stack, seed)
         killer.start()
