@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from marshmallow import ValidationError, fields
 
 
@@ -31,6 +32,20 @@ class Flag(fields.Boolean):
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
+
+
+def plain(value: Any) -> Any:
+    """Return what a dataclass, list or mapping holds as JSON, times as the API writes them."""
+    words = msgspec.to_builtins(value, builtin_types=(datetime,))
+    return _plain(words)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def rfc3339(moment: datetime) -> str:

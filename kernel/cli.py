@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 from pymongo.errors import PyMongoError
 
 from contracts.caller import ROLES
-from contracts.common import rfc3339
+from contracts.common import plain, rfc3339
 from contracts.errors import PstError
 from kernel import config, tokens
 from kernel.clock import Clock
@@ -51,9 +50,13 @@ def _complaint(text: str, code: int) -> int:
     return code
 
 
+def _started_with() -> dict[str, str]:
+    """The settings that `make run` left behind; {} if it did not run here."""
+    return config.read_env_file(Path(os.environ.get("PST_RUN_DIR", ".run")) / "env")
+
+
 def _settings(*needed: str) -> config.Settings:
-    run_dir = Path(os.environ.get("PST_RUN_DIR", ".run"))
-    settings = config.load({**config.read_env_file(run_dir / "env"), **os.environ})
+    settings = config.load({**_started_with(), **os.environ})
     settings.require(*needed)
     return settings
 
@@ -94,7 +97,9 @@ def clock_show() -> None:
 def clock_advance(duration: str) -> None:
     """Move the time of all processes forward by DURATION, such as 7d, 1d12h or 90m."""
     settings = _settings("mongo_url")
-    if not settings.time_travel:
+    # who says it to this tool alone has not said it to the services, whose clocks would stay
+    started_with = config.load(_started_with() or os.environ)
+    if not (settings.time_travel and started_with.time_travel):
         raise click.ClickException("time travel is off; start with PST_TIME_TRAVEL=1 make run")
     travelled = _travelled(settings)
     travelled.advance(_duration(duration))
@@ -144,7 +149,7 @@ def _types(service: str) -> EventTypes:
 
 
 def _line(fact: Fact, sealed: tuple[str, ...]) -> str:
-    data = msgspec.to_builtins(fact.event)
+    data = plain(fact.event)
     shown = {k: "[sealed]" if k in sealed and v is not None else v for k, v in data.items()}
     who = f"{fact.actor_kind}:{fact.actor_id}"
     words = json.dumps(shown, ensure_ascii=False)

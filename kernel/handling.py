@@ -3,7 +3,8 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
 
 from contracts.errors import Code, Rejected, Unavailable
 from kernel.clock import Clock, derive_id, jitter, pause
@@ -18,6 +19,13 @@ TRIES = 12
 """A command that loses its version this often in a row is answered "unavailable"."""
 
 CACHED_STREAMS = 5_000
+
+
+class Command(Protocol):
+    """What is asked; the time comes in with it."""
+
+    @property
+    def now(self) -> datetime: ...
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ class CommandHandler:
         self._clock = clock
         self._warm: OrderedDict[str, _Folded[Any]] = OrderedDict()
 
-    def handle(self, aggregate: Aggregate[S], key: str, command: Any, meta: Meta) -> Outcome[S]:
+    def handle(self, aggregate: Aggregate[S], key: str, command: Command, meta: Meta) -> Outcome[S]:
         """Decide and store; the same `command_id` twice is one commit and one outcome.
 
         Raises `Rejected` (the rules, a stale `expected_version`, a command id used again for
@@ -121,7 +129,8 @@ class CommandHandler:
             if not events:
                 return Outcome(folded.state, folded.version, (), False)
             try:
-                commit = self._log.append(self._draft(stream, folded.version, events, meta))
+                draft = self._draft(stream, folded.version, events, command.now, meta)
+                commit = self._log.append(draft)
             except VersionConflict:
                 pause(jitter(0.005 * (attempt + 1)))
                 continue
@@ -169,17 +178,18 @@ class CommandHandler:
             self._warm.popitem(last=False)
         return folded
 
-    def _draft(self, stream: str, version: int, events: list[Any], meta: Meta) -> Draft:
-        now = self._clock.now()
+    def _draft(
+        self, stream: str, version: int, events: list[Any], at: datetime, meta: Meta
+    ) -> Draft:
         stored = tuple(
-            self._types.encode(e, derive_id(stream, meta.command_id, str(i)), now, self._vault)
+            self._types.encode(e, derive_id(stream, meta.command_id, str(i)), at, self._vault)
             for i, e in enumerate(events)
         )
         return Draft(
             stream=stream,
             version=version + 1,
             events=stored,
-            recorded_at=now,
+            recorded_at=self._clock.now(),
             office=meta.office,
             actor={"kind": meta.actor_kind, "id": meta.actor_id},
             command_id=meta.command_id,

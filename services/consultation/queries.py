@@ -5,9 +5,8 @@ import binascii
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from contracts import consultation as shapes
+from contracts.common import plain
 from contracts.errors import Code, Rejected, Unavailable
 from kernel.caller import Caller
 from kernel.codec import clear
@@ -47,7 +46,7 @@ def history(core: Runtime, caller: Caller, consultation_id: str) -> Document:
             "type": fact.name,
             "occurred_at": fact.occurred_at,
             "actor": {"kind": fact.actor_kind, "id": fact.actor_id},
-            "data": msgspec.to_builtins(fact.event),
+            "data": plain(fact.event),
         }
         for fact in _visible(_facts(core, caller, consultation_id), caller)
     ]

@@ -5,6 +5,7 @@ number twice is not.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from kernel.facts import Fact
 
@@ -20,6 +21,7 @@ class NumberAssigned:
 class AssignNumber:
     """Give out the next number."""
 
+    now: datetime
     office: str
     year: int
 

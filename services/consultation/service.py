@@ -195,8 +195,9 @@ class ConsultationService:
 
     def _number(self, office: Office, caller: Caller, command_id: str) -> str:
         """Take a number; under an id derived from the command, so that a repeat gets the same."""
-        year = office.calendar.local_date(self.core.clock.now()).year
-        wish = register.AssignNumber(office=office.id, year=year)
+        now = self.core.clock.now()
+        year = office.calendar.local_date(now).year
+        wish = register.AssignNumber(now=now, office=office.id, year=year)
         meta = caller.meta(office.id, command_id).caused(derive_id(command_id, "number"))
         outcome = self.core.commands.handle(REGISTER, f"{office.id}-{year}", wish, meta)
         number: str = outcome.facts[0].event.number

@@ -14,6 +14,7 @@ DELIVER = "deliver"
 class RequestNotification:
     """An event calls for this e-mail."""
 
+    now: datetime
     notification_id: str
     template: Template
     about: str

@@ -65,6 +65,7 @@ class NotifierService:
         template, params = wanted
         notification_id = derive_id(envelope["id"], template)
         command = commands.RequestNotification(
+            now=self.core.clock.now(),
             notification_id=notification_id,
             template=template,
             about=envelope["subject"],

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 
@@ -13,6 +14,7 @@ from kernel.facts import facts_of
 from kernel.handling import Aggregate, CommandHandler, Meta
 from kernel.personal import FORGOTTEN, Personal
 from kernel.vault import Vault
+from tests.support import NOON
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ class Take:
     """Take one of three places."""
 
     note: str = "rahasia"
+    now: datetime = NOON
 
 
 def decide(command: Take, taken: int) -> list[Taken]:

@@ -13,7 +13,7 @@ from services.notifier.events import (
     Template,
     WithheldBecause,
 )
-from tests.support import fact, given
+from tests.support import NOON, fact, given
 from tests.unit.notification import (
     CLOSES,
     LATER,
@@ -30,6 +30,7 @@ from tests.unit.notification import (
 )
 
 WISH = RequestNotification(
+    now=NOON,
     notification_id="n1",
     template=Template.CONSULTATION_SUBMITTED,
     about="k1",
