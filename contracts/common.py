@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
         return rfc3339(value)
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def rfc3339(moment: datetime) -> str:
