@@ -75,7 +75,7 @@ def test_stream_replays_from_the_beginning(stack):
 
     def take(channel, method, _properties, body):
         channel.basic_ack(method.delivery_tag)
-        if path.rpartition("/")[2].encode() in body:
+        if f'"subject":"{path.rpartition("/")[2]}"'.encode() in body:
             found.append(json.loads(body)["type"].split(".")[-2])
 
     channel.basic_consume(EVENTS_STREAM, take, arguments={"x-stream-offset": "first"})
