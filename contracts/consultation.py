@@ -260,6 +260,8 @@ class ConsultationSchema(Schema):
     sla = fields.Nested(SlaSchema, required=True)
     silence = fields.Nested(SilenceSchema, required=True)
     messages = fields.List(fields.Nested(MessageSchema), required=True)
+    meetings = fields.List(fields.Dict(), required=True)  # none can be arranged yet
+    referrals = fields.List(fields.Dict(), required=True)  # none can be given yet
     version = fields.Integer(required=True)
 
 

@@ -48,13 +48,18 @@ def submitted(result: Result) -> Answer:
 
 def posted(result: Result) -> Answer:
     """Answer with the new message; the version is that of its consultation."""
-    place = f"{_address(result)}#{result['message']['message_id']}"
-    return Answer(result["message"], 201, _headers(result) | {"Location": place})
+    message, of = result["message"], result["consultation_id"]
+    place = {"Location": f"/v1/consultations/{of}#{message['message_id']}"}
+    etag = {"ETag": f'"{result["version"]}"'}
+    return Answer(message, 201, etag | _replayed(result) | place)
 
 
 def _headers(result: Result) -> dict[str, str]:
-    replayed = {"Idempotency-Replayed": "true"} if result["replayed"] else {}
-    return _etag(result) | replayed
+    return _etag(result) | _replayed(result)
+
+
+def _replayed(result: Result) -> dict[str, str]:
+    return {"Idempotency-Replayed": "true"} if result["replayed"] else {}
 
 
 def _etag(result: Result) -> dict[str, str]:

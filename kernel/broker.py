@@ -85,7 +85,7 @@ class Publisher:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connection: Connection | None = None
+        self._channel: Any = None
         self._producer: Producer | None = None
         self._returned: list[str] = []
 
@@ -123,16 +123,15 @@ class Publisher:
 
     def close(self) -> None:
         """Drop the connection; the next message opens another."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = self._producer = None
+        if self._channel is not None and self._channel.connection is not None:
+            # without a word to the broker: frozen, it would not answer a polite good-bye
+            self._channel.connection.collect()
+        self._channel = self._producer = None
 
     def _open(self) -> Producer:
-        self._connection = connection(self._url)
-        self._connection.connect()
-        channel = self._connection.channel()
-        events_stream()(channel).declare()
-        self._producer = Producer(channel, on_return=self._on_return)
+        self._channel = connection(self._url).channel()
+        events_stream()(self._channel).declare()
+        self._producer = Producer(self._channel, on_return=self._on_return)
         return self._producer
 
     def _on_return(self, exception: Exception, *_: object) -> None:

@@ -19,6 +19,7 @@ from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX, Envelope
 from contracts.topology import RETRY_LADDER_S, parked_queue, retry_queue
 from kernel.broker import Publisher, connection, consumer_queues
 from kernel.clock import pause
+from kernel.observability import CONSUMED
 
 log = structlog.get_logger()
 
@@ -84,6 +85,7 @@ class Consumer:
                 channel,
                 [self._queues[0]],
                 on_message=self._take,
+                on_decode_error=self._undecodable,
                 prefetch_count=PREFETCH,
                 auto_declare=False,
             )
@@ -109,6 +111,13 @@ class Consumer:
         except Exception as error:
             log.exception("message_failed", message_id=message.properties.get("message_id"))
             self._next_step(message, f"{type(error).__name__}: {error}")
+        else:
+            self._count("done")
+        message.ack()
+
+    def _undecodable(self, message: Message, error: Exception) -> None:
+        """What the library cannot unpack is parked as it came."""
+        self._park(message, f"cannot be unpacked: {type(error).__name__}: {error}")
         message.ack()
 
     def _until_available(self, envelope: dict[str, Any]) -> None:
@@ -123,16 +132,21 @@ class Consumer:
                 pause(WAIT_S)
 
     def _next_step(self, message: Message, error: str) -> None:
-        attempt = int(message.headers.get(ATTEMPT, 0))
+        attempt = _attempt(message)
         if attempt >= len(RETRY_LADDER_S):
             self._park(message, error)
         else:
+            self._count("put off")
             step = retry_queue(self._service, RETRY_LADDER_S[attempt])
             self._move(message, step, {ATTEMPT: attempt + 1, ERROR: error})
 
     def _park(self, message: Message, error: str) -> None:
+        self._count("parked")
         log.error("message_parked", message_id=message.properties.get("message_id"), error=error)
         self._move(message, parked_queue(self._service), {ERROR: error})
+
+    def _count(self, result: str) -> None:
+        CONSUMED.labels(self._service, result).inc()
 
     def _move(self, message: Message, queue: str, headers: dict[str, Any]) -> None:
         came_as = message.headers.get(ROUTING_KEY) or message.delivery_info["routing_key"]
@@ -163,7 +177,7 @@ def read(message: Message) -> dict[str, Any]:
             envelope["data"] = shape().load(envelope["data"])
     except ValidationError as error:
         raise Unreadable(f"not a CloudEvent of ours: {error.messages}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON, or of no known type: {error}") from error
     return envelope
 
@@ -171,6 +185,12 @@ def read(message: Message) -> dict[str, Any]:
 def _kind(event_type: str) -> tuple[str, str, int]:
     service, event, version = event_type.removeprefix(f"{TYPE_PREFIX}.").split(".")
     return service, event, int(version.removeprefix("v"))
+
+
+def _attempt(message: Message) -> int:
+    """Read how often it was tried; who sent it may have written anything there."""
+    said = message.headers.get(ATTEMPT, 0)
+    return max(0, said) if isinstance(said, int) else 0
 
 
 def _bytes(message: Message) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pymongo import ASCENDING
 
+from kernel.checkpoint import Checkpoint
 from kernel.clock import derive_id
 from kernel.database import Db
 from kernel.handling import Meta
@@ -58,6 +59,10 @@ class Deadlines:
     def __init__(self, db: Db) -> None:
         self._dates = db["deadlines"]
 
+    def checkpoint(self) -> Checkpoint:
+        """Return the relay's checkpoint: dropped with the dates, it makes them again."""
+        return Checkpoint(self._dates)
+
     def prepare(self) -> None:
         """Make the index; harmless when it exists."""
         self._dates.create_index([("look_at", ASCENDING)])
@@ -88,7 +93,7 @@ class Deadlines:
 
     def pending(self) -> int:
         """Return how many dates are kept."""
-        return self._dates.estimated_document_count()
+        return self._dates.count_documents({"look_at": {"$exists": True}})
 
 
 def _id(stream: str, name: str) -> str:

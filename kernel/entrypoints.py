@@ -18,7 +18,6 @@ from contracts.errors import Unavailable
 from kernel.consumer import Consumer
 from kernel.database import AWAY
 from kernel.deadlines import Deadline
-from kernel.observability import CONSUMED
 from kernel.offices import Office, load_offices
 from kernel.runtime import Runtime
 
@@ -144,7 +143,6 @@ class Subscribe(Entrypoint):  # type: ignore[misc]
             _run(self, envelope)
         except AWAY as error:
             raise Unavailable(f"database: {type(error).__name__}") from error
-        CONSUMED.labels(self.container.service_name, "done").inc()
 
 
 def _correlation(argument: Any) -> str:

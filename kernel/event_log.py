@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -83,6 +84,8 @@ class EventLog:
     def __init__(self, db: Db) -> None:
         self._commits = db["commits"]
         self._head = Head()
+        self._head_is_fresh = False
+        self._tail = Lock()
         self._listeners: list[Callable[[], None]] = []
 
     def prepare(self) -> None:
@@ -103,23 +106,25 @@ class EventLog:
         """
         give_up = monotonic() + SETTLE_S
         while True:
-            commit = self._numbered(draft)
             try:
-                self._commits.insert_one(_document(commit))
+                with self._tail:  # writers of one process do not race for a position
+                    commit = self._insert(draft)
             except DuplicateKeyError as error:
-                settled = self._lost(draft, error)
-                if settled is None:
-                    continue
-                commit = settled
+                if not _position_lost(error):
+                    commit = self._own_earlier_try(draft, error)
+                    break
+                pause(jitter(0.002))
             except AWAY as error:  # outcome unknown: insert again, by the same id
                 if monotonic() > give_up:
                     raise Unavailable("the database is away") from error
                 pause(jitter(0.2))
-                continue
-            self._advance(Head(commit.position, commit.hash))
-            for listener in self._listeners:
-                listener()
-            return commit
+            else:
+                break
+            if monotonic() > give_up:
+                raise Unavailable("the log is busy")
+        for listener in self._listeners:
+            listener()
+        return commit
 
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         """Return the commits of a stream whose first version lies beyond `after`, in order."""
@@ -148,17 +153,20 @@ class EventLog:
             self._advance(Head(document["position"], document["hash"]))
         return self._head
 
-    def _numbered(self, draft: Draft) -> Commit:
-        head = self._head if self._head.position else self.head()
+    def _insert(self, draft: Draft) -> Commit:
+        head = self._head if self._head_is_fresh else self.head()
+        self._head_is_fresh = False
         position = head.position + 1
-        return Commit(**_words(draft), position=position, hash=seal_of(head.hash, draft, position))
+        commit = Commit(
+            **_words(draft), position=position, hash=seal_of(head.hash, draft, position)
+        )
+        self._commits.insert_one(_document(commit))
+        self._advance(Head(commit.position, commit.hash))
+        self._head_is_fresh = True  # until an insert fails, our own last one is the head
+        return commit
 
-    def _lost(self, draft: Draft, error: DuplicateKeyError) -> Commit | None:
-        """Say what a lost race means: our own earlier try, a conflict, or None: renumber."""
-        if "position" in (error.details or {}).get("keyPattern", {}):
-            pause(jitter(0.002))
-            self.head()
-            return None
+    def _own_earlier_try(self, draft: Draft, error: DuplicateKeyError) -> Commit:
+        """Return our own commit whose outcome had been unknown, or raise `VersionConflict`."""
         found = self._commits.find_one({"stream": draft.stream, "version": draft.version})
         if found and found["events"][0]["event_id"] == draft.events[0]["event_id"]:
             return _commit(found)
@@ -167,6 +175,10 @@ class EventLog:
     def _advance(self, head: Head) -> None:
         if head.position > self._head.position:
             self._head = head
+
+
+def _position_lost(error: DuplicateKeyError) -> bool:
+    return "position" in (error.details or {}).get("keyPattern", {})
 
 
 def _words(draft: Draft) -> dict[str, Any]:

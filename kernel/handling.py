@@ -4,10 +4,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 from contracts.errors import Code, Rejected, Unavailable
-from kernel.clock import Clock, derive_id, jitter, pause
+from kernel.clock import derive_id, jitter, pause
 from kernel.codec import EventTypes
 from kernel.event_log import Commit, Draft, EventLog, VersionConflict
 from kernel.facts import Fact, facts_of
@@ -99,12 +101,12 @@ class _Folded(Generic[S]):
 class CommandHandler:
     """Handles commands of one service; one instance a process."""
 
-    def __init__(self, log: EventLog, types: EventTypes, vault: Vault, clock: Clock) -> None:
+    def __init__(self, log: EventLog, types: EventTypes, vault: Vault) -> None:
         self._log = log
         self._types = types
         self._vault = vault
-        self._clock = clock
         self._warm: OrderedDict[str, _Folded[Any]] = OrderedDict()
+        self._turns: WeakValueDictionary[str, Any] = WeakValueDictionary()
 
     def handle(self, aggregate: Aggregate[S], key: str, command: Command, meta: Meta) -> Outcome[S]:
         """Decide and store; the same `command_id` twice is one commit and one outcome.
@@ -113,6 +115,18 @@ class CommandHandler:
         another request) and `Unavailable` (the database is away, or rivals won every try).
         """
         stream = aggregate.stream(key)
+        # Who wants the same stream in the same process takes turns; only processes compete.
+        with self._turns.setdefault(stream, Lock()):
+            return self._handle(aggregate, stream, command, meta)
+
+    def glance(self, aggregate: Aggregate[S], key: str) -> S:
+        """Return the state as this process saw it last: good for what never changes in it."""
+        warm = self._warm.get(aggregate.stream(key))
+        return warm.state if warm else self.state(aggregate, key).state
+
+    def _handle(
+        self, aggregate: Aggregate[S], stream: str, command: Command, meta: Meta
+    ) -> Outcome[S]:
         for attempt in range(TRIES):
             # A warm state may be behind another process: good enough to try an append with
             # (a lost version tells), never good enough to refuse or to decide nothing.
@@ -132,7 +146,7 @@ class CommandHandler:
                 draft = self._draft(stream, folded.version, events, command.now, meta)
                 commit = self._log.append(draft)
             except VersionConflict:
-                pause(jitter(0.005 * (attempt + 1)))
+                pause(jitter(0.01 * (attempt + 1)))
                 continue
             after = self._keep(stream, self._fold(aggregate, folded, [commit]))
             return Outcome(after.state, after.version, tuple(facts_of(commit, self._types)), False)
@@ -189,7 +203,7 @@ class CommandHandler:
             stream=stream,
             version=version + 1,
             events=stored,
-            recorded_at=self._clock.now(),
+            recorded_at=at,
             office=meta.office,
             actor={"kind": meta.actor_kind, "id": meta.actor_id},
             command_id=meta.command_id,

@@ -43,14 +43,15 @@ class Lease:
         return self._update({"_id": self._name, "holder": self._me}, {})
 
     def _taken(self) -> int | None:
-        over = {"$lte": [{"$ifNull": ["$until", 0]}, {"$toLong": "$$NOW"}]}
+        now = {"$toLong": "$$NOW"}  # in fences too: they grow even if this collection was lost
+        over = {"$lte": [{"$ifNull": ["$until", 0]}, now]}
         with suppress(DuplicateKeyError):  # another process made it in the same instant
             self._leases.update_one(
                 {"_id": self._name}, {"$setOnInsert": {"until": 0, "fence": 0}}, upsert=True
             )
         return self._update(
             {"_id": self._name, "$expr": over},
-            {"holder": self._me, "fence": {"$add": ["$fence", 1]}},
+            {"holder": self._me, "fence": {"$max": [{"$add": ["$fence", 1]}, now]}},
         )
 
     def _update(self, wanted: dict[str, object], change: dict[str, object]) -> int | None:

@@ -13,12 +13,12 @@ from contracts.common import rfc3339
 from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX
 from contracts.topology import EVENTS_EXCHANGE
 from kernel.broker import Publisher
-from kernel.checkpoint import Checkpoint
 from kernel.codec import EventTypes
 from kernel.deadlines import Deadline, Deadlines
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
 from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
+from kernel.observability import PUBLISHED
 
 React = Callable[[Fact], list[Effect]]
 
@@ -36,7 +36,6 @@ class Relay:
         react: React,
         publisher: Publisher,
         deadlines: Deadlines,
-        checkpoint: Checkpoint,
     ) -> None:
         self._service = service
         self._log = log
@@ -44,11 +43,14 @@ class Relay:
         self._react = react
         self._publisher = publisher
         self._deadlines = deadlines
-        self._checkpoint = checkpoint
+        self._checkpoint = deadlines.checkpoint()
 
     def step(self, fence: int) -> int:
         """Handle the next commits; return how many. Raises `Unavailable` to be tried again."""
-        commits = self._log.read_on(self._checkpoint.read(), BATCH)
+        done = self._checkpoint.read()
+        if done == 0:  # new, or dropped with the dates and to be gone through again
+            self._deadlines.prepare()
+        commits = self._log.read_on(done, BATCH)
         for count, commit in enumerate(commits):
             for fact in facts_of(commit, self._types):
                 for effect in self._react(fact):
@@ -90,6 +92,7 @@ class Relay:
             content_type=CONTENT_TYPE,
             message_id=fact.event_id,
         )
+        PUBLISHED.labels(self._service).inc()
 
 
 def envelope(service: str, effect: Publish, fact: Fact) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from marshmallow import ValidationError
 from nameko import config
 from nameko import rpc as nameko_rpc
 from nameko.amqp.consume import Consumer
-from nameko.exceptions import deserialize_to_instance
+from nameko.exceptions import RemoteError, deserialize_to_instance
 
 from contracts.errors import Code, Rejected, Unavailable
 from kernel.clock import monotonic
@@ -159,19 +159,31 @@ class _Caller:
         return partial(self._call, method)
 
     def _call(self, method: str, request: dict[str, Any]) -> Any:
-        call = None
+        # A thread of its own: where the broker has frozen, the library waits in its clean-up
+        # too, and a timeout raised inside would wait with it.
+        exchange = eventlet.spawn(self._exchange, method, request)
         try:
             with eventlet.Timeout(self._timeout):
-                call = getattr(self._client, method).call_async(request)
-                return call.result()
+                return exchange.wait()
         except (Rejected, Unavailable):
             raise
-        except (Exception, eventlet.Timeout) as error:
-            log.warning("rpc_failed", method=method, error=f"{type(error).__name__}: {error}")
+        except eventlet.Timeout as error:
+            exchange.kill()
+            log.warning("rpc_timed_out", method=method)
             raise Unavailable("The service did not answer in time.") from error
+        except RemoteError as error:
+            log.error("rpc_failed", method=method, error=str(error))
+            raise Unavailable("The service failed; its log says why.") from error
+        except Exception as error:  # the transport's kinds are many
+            log.warning("rpc_not_sent", method=method, error=f"{type(error).__name__}: {error}")
+            raise Unavailable("The service cannot be reached.") from error
+
+    def _exchange(self, method: str, request: dict[str, Any]) -> Any:
+        call = getattr(self._client, method).call_async(request)
+        try:
+            return call.result()
         finally:
-            if call is not None:
-                self._replies.pending.pop(call.correlation_id, None)
+            self._replies.pending.pop(call.correlation_id, None)
 
 
 rpc = Rpc.decorator

@@ -8,7 +8,6 @@ from pymongo.errors import PyMongoError
 
 from contracts.errors import Unavailable
 from kernel.broker import Publisher, reachable
-from kernel.checkpoint import Checkpoint
 from kernel.clock import Clock, monotonic, no_offset
 from kernel.codec import EventTypes
 from kernel.config import Settings
@@ -26,7 +25,7 @@ from kernel.views import Follower, View
 log = structlog.get_logger()
 
 STUCK_S = 30.0
-"""A relay that has work but makes none done for so long makes its process unready."""
+"""A process whose relay or views have not caught up for so long is unready."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Runtime:
         self.clock = Clock(travelled if settings.time_travel else no_offset)
         self.vault = Vault(database(client, settings, "vault"), settings.master_key)
         self.log = EventLog(self.db)
-        self.commands = CommandHandler(self.log, wiring.types, self.vault, self.clock)
+        self.commands = CommandHandler(self.log, wiring.types, self.vault)
         self.deadlines = Deadlines(self.db)
         self._lease = Lease(self.db, "leader")
         self._relay = Relay(
@@ -61,11 +60,10 @@ class Runtime:
             wiring.react,
             Publisher(settings.amqp_url),
             self.deadlines,
-            Checkpoint(self.db, "relay"),
         )
-        self._follower = Follower(self.db, self.log, wiring.types, wiring.views)
+        self._followers = [Follower(self.db, self.log, wiring.types, v) for v in wiring.views]
         self._prepared = False
-        self._worked_at = monotonic()
+        self._caught_up_at = monotonic()
 
     def facts(self, stream: str) -> list[Fact]:
         """Return a stream's facts in clear, as the log has them now."""
@@ -74,7 +72,7 @@ class Runtime:
 
     def views_lag(self) -> int:
         """Return how many commits the views have yet to take in."""
-        return self.log.head().position - self._follower.position()
+        return max((follower.lag() for follower in self._followers), default=0)
 
     def relay_step(self) -> int:
         """Relay what waits, if leader; return how many commits."""
@@ -82,7 +80,7 @@ class Runtime:
 
     def views_step(self) -> int:
         """Take what waits into the views, if leader; return how many commits."""
-        return self._lead(self._follower.step)
+        return sum(self._lead(follower.step) for follower in self._followers)
 
     def deadlines_step(self, fire: Callable[[Deadline], None]) -> int:
         """Fire what has come due, if leader; return how many dates."""
@@ -99,7 +97,7 @@ class Runtime:
         """Add this service's checks to the readiness of the process."""
         health.add("broker", self._check_broker)
         health.add("database", self._check_database)
-        health.add("relay", self._check_relay)
+        health.add("following", self._check_following)
 
     def _lead(self, step: Callable[[int], int]) -> int:
         try:
@@ -112,7 +110,8 @@ class Runtime:
     def _prepare(self) -> None:
         self.log.prepare()
         self.deadlines.prepare()
-        self._follower.prepare()
+        for follower in self._followers:
+            follower.prepare()
         self._prepared = True
 
     def _fire(self, fire: Callable[[Deadline], None]) -> int:
@@ -137,12 +136,14 @@ class Runtime:
         self.db.command("ping")
         return None if self._prepared else "indexes not made yet"
 
-    def _check_relay(self) -> str | None:
-        lag = self._relay.lag()
+    def _check_following(self) -> str | None:
+        """Relay and views may lag, but not stand still."""
         name = self.wiring.name
-        RELAY_LAG.labels(name).set(lag)
-        VIEW_LAG.labels(name).set(self.views_lag())
+        relay, views = self._relay.lag(), self.views_lag()
+        RELAY_LAG.labels(name).set(relay)
+        VIEW_LAG.labels(name).set(views)
         PENDING_DEADLINES.labels(name).set(self.deadlines.pending())
-        if lag == 0:
-            self._worked_at = monotonic()
-        return f"{lag} commits wait" if monotonic() - self._worked_at > STUCK_S else None
+        if not (relay or views):
+            self._caught_up_at = monotonic()
+        stuck = monotonic() - self._caught_up_at > STUCK_S
+        return f"commits wait: {relay} for the relay, {views} for the views" if stuck else None

@@ -1,10 +1,11 @@
 """Views: documents made from facts, followed by position; they can be thrown away and rebuilt."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
 
 from kernel.checkpoint import Checkpoint
 from kernel.codec import EventTypes
@@ -35,52 +36,54 @@ class View:
 
 
 class Follower:
-    """Keeps the views of one service up with its log."""
+    """Keeps one view up with the log."""
 
-    def __init__(self, db: Db, log: EventLog, types: EventTypes, views: Sequence[View]) -> None:
-        self._db = db
+    def __init__(self, db: Db, log: EventLog, types: EventTypes, view: View) -> None:
         self._log = log
         self._types = types
-        self._views = views
-        self._checkpoint = Checkpoint(db, "views")
+        self._view = view
+        self._documents = view.collection(db)
+        self._checkpoint = Checkpoint(self._documents)
 
     def prepare(self) -> None:
         """Make the indexes; harmless when they exist."""
-        for view in self._views:
-            for keys in view.indexes:
-                view.collection(self._db).create_index(list(keys))
+        for keys in self._view.indexes:
+            self._documents.create_index(list(keys))
 
     def step(self, fence: int) -> int:
         """Take in the next facts; return how many commits they were."""
         done = self._checkpoint.read()
+        if done == 0:  # new, or dropped and to be made again
+            self.prepare()
         commits = self._log.read_on(done, BATCH)
         for commit in commits:
             for fact in facts_of(commit, self._types):
-                for view in self._views:
-                    self._take(view, fact)
-        if commits:
-            self._checkpoint.advance(commits[-1].position, fence)
+                self._take(fact)
+        if commits and not self._checkpoint.advance(commits[-1].position, fence):
+            return 0
         return len(commits)
 
-    def position(self) -> int:
-        """Return how far the views have come."""
-        return self._checkpoint.read()
+    def lag(self) -> int:
+        """Return how many commits have yet to be taken in."""
+        return self._log.head().position - self._checkpoint.read()
 
-    def _take(self, view: View, fact: Fact) -> None:
-        key = view.key(fact)
+    def _take(self, fact: Fact) -> None:
+        key = self._view.key(fact)
         if key is None:
             return
         # The document carries the fact it stands at, in the same write: a fact taken in
         # twice (a crash before the checkpoint, two leaders for a moment) changes nothing.
         at = [fact.position, fact.sequence]
-        documents = view.collection(self._db)
-        old = documents.find_one({"_id": key})
+        old = self._documents.find_one({"_id": key})
         if old is not None and old["_at"] >= at:
             return
         content = None if old is None else _without(old, "_id", "_at")
-        new = {"_id": key, "_at": at, **view.project(content, fact)}
-        expected: dict[str, Any] = {"_id": key} if old is None else {"_id": key, "_at": old["_at"]}
-        documents.replace_one(expected, new, upsert=old is None)
+        new = {"_id": key, "_at": at, **self._view.project(content, fact)}
+        if old is not None:
+            self._documents.replace_one({"_id": key, "_at": old["_at"]}, new)
+        else:
+            with suppress(DuplicateKeyError):
+                self._documents.insert_one(new)
 
 
 def _without(document: Document, *names: str) -> Document:

@@ -223,10 +223,11 @@ class Stack:
         return datetime.now(UTC) + timedelta(milliseconds=offset["ms"])
 
     def travel_to(self, moment: datetime) -> None:
-        """Move the system's time to the last whole second before `moment`."""
-        ahead = int((moment - self.now()).total_seconds())
+        """Move the system's time forward to `moment`."""
+        ahead = int((moment - self.now()).total_seconds() * 1000)
         if ahead > 0:
-            self.pst("clock", "advance", f"{ahead}s")
+            self._offsets().update_one({"_id": "offset"}, {"$inc": {"ms": ahead}}, upsert=True)
+            time.sleep(2 * TravelledTime.REREAD_S)  # until every process has read it
 
     @contextmanager
     def standing_at(self, moment: datetime) -> Iterator[None]:
@@ -252,6 +253,25 @@ class Stack:
         for name in names or ("consultation", "notifier", "gateway"):
             eventually(lambda name=name: _ready(numbers[name]), within=60)  # type: ignore[misc]
 
+    @contextmanager
+    def another(self, service: str) -> Iterator[int]:
+        """Run one more process of a service, ready for work; its number."""
+        port = ports.free()
+        with (self.run_dir / f"log/another-{service}.log").open("a") as said:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "kernel.serve", service],
+                cwd=ROOT,
+                env={**self.env, "PST_OPS_PORT": str(port)},
+                stdout=said,
+                stderr=said,
+            )
+        try:
+            eventually(lambda: _ready(port), within=60)
+            yield process.pid
+        finally:
+            process.terminate()
+            assert process.wait(60) == 0
+
     def log_of(self, service: str) -> Any:
         """Return the commits of a service's log."""
         return self.mongo[f"{self.settings.db_prefix}_{service}"]["commits"]
@@ -261,8 +281,9 @@ class Stack:
         db = self.mongo[f"{self.settings.db_prefix}_{service}"]
         newest = next(iter(db["commits"].find().sort("position", -1).limit(1)), None)
         head = newest["position"] if newest else 0
-        done = {c["_id"]: c["position"] for c in db["checkpoints"].find()}
-        return done.get("relay", 0) == head and done.get("views", 0) == head
+        views = ["view_consultations", "view_people"] if service == "consultation" else []
+        done = [db[name].find_one({"_id": "_checkpoint"}) for name in ("deadlines", *views)]
+        return all(checkpoint and checkpoint["position"] == head for checkpoint in done)
 
     @contextmanager
     def subscriber(self, binding: str = "#") -> Iterator["Subscriber"]:
@@ -308,6 +329,16 @@ def _ready(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """Have a process stand still for a while; its connections stay open, and nothing answers."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager

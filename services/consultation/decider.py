@@ -145,24 +145,25 @@ def _posted(command: PostMessage, state: State) -> list[Event]:
         return [*again, message]
     if state.accepted_at is None:
         raise Rejected(Code.WRONG_STATE, "Accept the request before answering it.")
-    return [*again, message, *_answered(command, state), _silence(command)]
+    due_at = next((e.new for e in again if isinstance(e, DeadlineRecalculated)), state.due_at)
+    return [*again, message, *_answered(command, state, due_at), _silence(command)]
 
 
-def _answered(command: PostMessage, state: State) -> list[Event]:
+def _answered(command: PostMessage, state: State, due_at: datetime | None) -> list[Event]:
     """The first answer stops the limit (domain: at most 3 working days after acceptance)."""
-    if state.answered or state.due_at is None:
+    if state.answered or due_at is None:
         return []
     late = 0
-    if command.now > state.due_at:
-        late = command.office.calendar.working_days_between(state.due_at, command.now)
+    if command.now > due_at:
+        late = command.office.calendar.working_days_between(due_at, command.now)
     facts: list[Event] = [
         ConsultationAnswered(message_id=command.message_id, late_by_working_days=late)
     ]
     if state.sla is Sla.BREACHED:  # the clock has told already
         return facts
-    if command.now > state.due_at:
-        return [*facts, SlaBreached(due_at=state.due_at, late_by_working_days=late)]
-    return [*facts, SlaMet(answered_at=command.now, due_at=state.due_at)]
+    if command.now > due_at:
+        return [*facts, SlaBreached(due_at=due_at, late_by_working_days=late)]
+    return [*facts, SlaMet(answered_at=command.now, due_at=due_at)]
 
 
 def _silence(command: PostMessage) -> Event:
@@ -233,20 +234,30 @@ def _open_again(
             f"It was closed more than {office.policy.reopen_days} days ago: open a new one.",
         )
     reopened = ConsultationReopened(
-        by=_party(caller), officer_id=_officer(caller), subject_id=state.subject_id, reason=reason
+        by=_party(caller),
+        officer_id=_officer(caller),
+        subject_id=state.subject_id,
+        reason=reason,
+        due_at=state.due_at if state.sla is Sla.PAUSED else None,
     )
     return [reopened, *_limit_moved(office, state, closed_at, now)]
 
 
 def _limit_moved(office: Office, state: State, since: datetime, now: datetime) -> list[Event]:
-    """Due = start + (limit + working dates d with closed < d ≤ reopened)."""
+    """Due = start + (limit + working dates d with closed < d ≤ reopened, of every pause)."""
     if state.sla is not Sla.PAUSED or state.accepted_at is None or state.due_at is None:
         return []
     calendar = office.calendar
-    paused = calendar.working_days_between(since, now)
+    paused = state.paused_working_days + calendar.working_days_between(since, now)
+    if paused == state.paused_working_days:
+        return []
     due = calendar.due(state.accepted_at, office.policy.limit_working_days + paused)
     moved = DeadlineRecalculated(
-        name=LIMIT, old=state.due_at, new=due.due_at, calendar_version=due.calendar_version
+        name=LIMIT,
+        old=state.due_at,
+        new=due.due_at,
+        calendar_version=due.calendar_version,
+        paused_working_days=paused,
     )
     return [moved]
 

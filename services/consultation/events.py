@@ -138,22 +138,24 @@ class ConsultationClosed:
 
 @dataclass(frozen=True, kw_only=True)
 class ConsultationReopened:
-    """It goes on under the same number."""
+    """It goes on under the same number. `due_at`: the limit that runs on, if one does."""
 
     by: Party
     officer_id: str | None
     subject_id: str
     reason: Personal[str | None]
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadlineRecalculated:
-    """A computed deadline moved."""
+    """A computed deadline moved. `paused_working_days`: all pauses of the limit so far."""
 
     name: str
     old: datetime
     new: datetime
     calendar_version: str
+    paused_working_days: int
 
 
 Event = (

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +15,11 @@ from kernel.codec import clear
 from kernel.facts import Fact
 from kernel.runtime import Runtime
 from services.consultation import decider, views
-from services.consultation.events import ConsultationSubmitted, MessagePosted
+from services.consultation.events import (
+    ConsultationClosed,
+    ConsultationSubmitted,
+    MessagePosted,
+)
 
 Document = dict[str, Any]
 
@@ -36,6 +42,14 @@ def get(
         raise Rejected(Code.NOT_FOUND, "It did not exist at that time.")
     document["version"] = facts[-1].sequence
     return {"consultation": _dumped(shapes.ConsultationSchema(), document)}
+
+
+def message(core: Runtime, facts: Iterable[Fact]) -> Document:
+    """Return the message among the facts of a decision, in clear."""
+    types = core.wiring.types
+    (posted,) = (f for f in facts if isinstance(f.event, MessagePosted))
+    in_clear = replace(posted, event=types.reveal(posted.event, core.vault))
+    return _dumped(shapes.MessageSchema(), views.message(in_clear))
 
 
 def history(core: Runtime, caller: Caller, consultation_id: str) -> Document:
@@ -118,14 +132,22 @@ def _facts(core: Runtime, caller: Caller, consultation_id: str) -> list[Fact]:
 
 
 def _visible(facts: list[Fact], caller: Caller) -> list[Fact]:
-    """Leave out internal notes for who is no officer."""
-    return facts if caller.is_staff else [f for f in facts if not _internal(f)]
+    """Leave out for who is no officer: internal notes, and the note for the record of a close."""
+    if caller.is_staff:
+        return facts
+    return [_without_note(f) for f in facts if not _internal(f)]
 
 
 def _until(facts: list[Fact], at: datetime) -> list[Fact]:
     """Order is the log's: the first fact recorded later ends what was known."""
     later = next((i for i, f in enumerate(facts) if f.recorded_at > at), len(facts))
     return facts[:later]
+
+
+def _without_note(fact: Fact) -> Fact:
+    if not isinstance(fact.event, ConsultationClosed):
+        return fact
+    return replace(fact, event=replace(fact.event, note=None))
 
 
 def _internal(fact: Fact) -> bool:

@@ -40,6 +40,8 @@ def react(fact: Fact) -> list[Effect]:
             return [_told(fact), Schedule(LIMIT, event.due_at, {"due_at": event.due_at})]
         case DeadlineRecalculated():
             return [_told(fact), Schedule(LIMIT, event.new, {"due_at": event.new})]
+        case ConsultationReopened(due_at=due_at) if due_at is not None:
+            return [_told(fact), Schedule(LIMIT, due_at, {"due_at": due_at})]
         case ConsultationAnswered():
             return [_told(fact), Cancel(LIMIT)]
         case ConsultationClosed():

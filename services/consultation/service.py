@@ -68,43 +68,43 @@ class ConsultationService:
     @rpc
     def accept(self, request: Request) -> Answer:
         """Declare the request clear and complete; the limit starts. `OneRequest`."""
-        return self._handle(shapes.OneRequest, request, commands.Accept, with_office=True)
+        return self._handle(shapes.OneRequest().load(request), commands.Accept, with_office=True)
 
     @rpc
     def claim(self, request: Request) -> Answer:
         """Take it; `OneRequest`."""
-        return self._handle(shapes.OneRequest, request, commands.Claim)
+        return self._handle(shapes.OneRequest().load(request), commands.Claim)
 
     @rpc
     def post_message(self, request: Request) -> Answer:
-        """Add one message; `PostMessageRequest`. The answer also holds `message`."""
-        caller = Caller.of(shapes.PostMessageRequest().load(request)["caller"])
-        message_id = derive_id(caller.command_id or new_id(), "message")
-        answer = self._handle(
-            shapes.PostMessageRequest,
-            request,
-            commands.PostMessage,
-            with_office=True,
-            message_id=message_id,
-        )
-        posted = (m for m in answer["consultation"]["messages"] if m["message_id"] == message_id)
-        return {**answer, "message": next(posted)}
+        """Add one message; `PostMessageRequest`. Answers it, and the consultation's version."""
+        asked = shapes.PostMessageRequest().load(request)
+        command_id = asked["caller"]["command_id"] or new_id()
+        asked["message_id"] = derive_id(command_id, "message")
+        key, outcome = self._decided(asked, commands.PostMessage, with_office=True)
+        return {
+            "message": queries.message(self.core, outcome.facts),
+            "consultation_id": key,
+            "version": outcome.version,
+            "replayed": outcome.replayed,
+        }
 
     @rpc
     def close(self, request: Request) -> Answer:
         """End it; `CloseRequest`."""
-        reason = CloseReason(shapes.CloseRequest().load(request)["reason"])
-        return self._handle(shapes.CloseRequest, request, commands.Close, reason=reason)
+        asked = shapes.CloseRequest().load(request)
+        asked["reason"] = CloseReason(asked["reason"])
+        return self._handle(asked, commands.Close)
 
     @rpc
     def withdraw(self, request: Request) -> Answer:
         """The user needs it no more; `OneRequest`."""
-        return self._handle(shapes.OneRequest, request, commands.Withdraw)
+        return self._handle(shapes.OneRequest().load(request), commands.Withdraw)
 
     @rpc
     def reopen(self, request: Request) -> Answer:
         """Go on with a closed one; `ReopenRequest`."""
-        return self._handle(shapes.ReopenRequest, request, commands.Reopen, with_office=True)
+        return self._handle(shapes.ReopenRequest().load(request), commands.Reopen, with_office=True)
 
     @rpc
     def get(self, request: Request) -> Answer:
@@ -160,26 +160,24 @@ class ConsultationService:
         self.core.commands.handle(CONSULTATION, deadline.key, command, deadline.meta())
 
     def _handle(
-        self,
-        schema: type[shapes.OneRequest],
-        request: Request,
-        command: Callable[..., commands.Command],
-        *,
-        with_office: bool = False,
-        **stamped: object,
+        self, asked: Request, command: Callable[..., commands.Asked], *, with_office: bool = False
     ) -> Answer:
-        asked = schema().load(request)
-        caller = Caller.of(asked.pop("caller"))
-        key = asked.pop("consultation_id")
-        known = self.core.commands.state(CONSULTATION, key)
-        decider.check_access(caller, known.state.office, known.state.subject_id)
+        key, outcome = self._decided(asked, command, with_office=with_office)
+        return self._answer(key, Caller.of(asked["caller"]), outcome)
+
+    def _decided(
+        self, asked: Request, command: Callable[..., commands.Asked], *, with_office: bool
+    ) -> tuple[str, Outcome[state.State]]:
+        """Make the command of what was asked, and have it decided."""
+        words = _less(asked, "caller", "consultation_id")
+        caller, key = Caller.of(asked["caller"]), asked["consultation_id"]
+        known = self.core.commands.glance(CONSULTATION, key)
+        decider.check_access(caller, known.office, known.subject_id)
         if with_office:
-            stamped["office"] = self.offices[known.state.office]
-        now = self.core.clock.now()
-        wish = command(caller=caller, now=now, **{**asked, **stamped})
-        meta = caller.meta(known.state.office, new_id())
-        outcome = self.core.commands.handle(CONSULTATION, key, wish, meta)
-        return self._answer(key, caller, outcome)
+            words["office"] = self.offices[known.office]
+        wish = command(caller=caller, now=self.core.clock.now(), **words)
+        meta = caller.meta(known.office, new_id())
+        return key, self.core.commands.handle(CONSULTATION, key, wish, meta)
 
     def _answer(self, key: str, caller: Caller, outcome: Outcome[state.State]) -> Answer:
         return {**queries.get(self.core, caller, key), "replayed": outcome.replayed}
@@ -194,7 +192,10 @@ class ConsultationService:
         return self.offices[office]
 
     def _number(self, office: Office, caller: Caller, command_id: str) -> str:
-        """Take a number; under an id derived from the command, so that a repeat gets the same."""
+        """Take a number; under an id derived from the command, so that a repeat gets the same.
+
+        A repeat after the turn of the year takes one of the new year, and leaves it unused.
+        """
         now = self.core.clock.now()
         year = office.calendar.local_date(now).year
         wish = register.AssignNumber(now=now, office=office.id, year=year)

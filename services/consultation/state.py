@@ -55,6 +55,7 @@ class State:
     accepted_at: datetime | None = None
     due_at: datetime | None = None
     sla: Sla = Sla.NOT_STARTED
+    paused_working_days: int = 0
     answered: bool = False
     silence: SilenceStarted | None = None
     reminders: int = 0
@@ -110,7 +111,8 @@ def evolve(state: State, fact: Fact) -> State:
         case ConsultationReopened():
             return _after_reopening(state)
         case DeadlineRecalculated():
-            return replace(state, due_at=event.new)
+            paused = event.paused_working_days
+            return replace(state, due_at=event.new, paused_working_days=paused)
     assert_never(event)
 
 

@@ -39,26 +39,27 @@ def resource(facts: Iterable[Fact]) -> Document | None:
 def with_messages(document: Document | None, fact: Fact) -> Document:
     """Return the resource after one more fact, its conversation included."""
     messages = [] if document is None else document["messages"]
-    return {**summary(document, fact), "messages": [*messages, *_message(fact)]}
+    if (new := message(fact)) is not None:
+        messages = [*messages, new]
+    return {**summary(document, fact), "messages": messages}
 
 
-def _message(fact: Fact) -> list[Document]:
+def message(fact: Fact) -> Document | None:
+    """Return the message that a fact is, as `MessageSchema` dumps it; None if it is none."""
     match fact.event:
         case ConsultationSubmitted() as event:
             said = {"text": event.question, "by": Party.USER, "internal": False}
         case MessagePosted() as event:
             said = {"text": event.text, "by": event.by, "internal": event.internal}
         case _:
-            return []
-    return [
-        {
-            **said,
-            "message_id": event.message_id,
-            "officer_id": event.officer_id if said["by"] == Party.OFFICER else None,
-            "channel": event.channel,
-            "sent_at": fact.occurred_at,
-        }
-    ]
+            return None
+    return {
+        **said,
+        "message_id": event.message_id,
+        "officer_id": event.officer_id if said["by"] == Party.OFFICER else None,
+        "channel": event.channel,
+        "sent_at": fact.occurred_at,
+    }
 
 
 def summary(document: Document | None, fact: Fact) -> Document:
@@ -89,6 +90,8 @@ def _opened(fact: Fact) -> Document:
         "close_reason": None,
         "sla": _sla("not_started"),
         "silence": _silence(None),
+        "meetings": [],
+        "referrals": [],
     }
 
 
@@ -117,7 +120,8 @@ def _changes(before: Document, fact: Fact) -> Document:
         case SilenceStarted():
             return {"silence": _silence(event.closes_at)}
         case SilenceReminderDue():
-            return {"silence": _silence(event.closes_at, event.n)}
+            sent = before["silence"]["reminders_sent"] + 1
+            return {"silence": _silence(event.closes_at, sent)}
         case ConsultationClosed():
             return {
                 "status": "closed",
@@ -130,7 +134,7 @@ def _changes(before: Document, fact: Fact) -> Document:
         case ConsultationReopened():
             return {
                 "status": "in_progress" if before["accepted_at"] else "submitted",
-                "turn": "user" if event.by is Party.OFFICER else "officer",
+                "turn": "officer",
                 "closed_at": None,
                 "close_reason": None,
                 "sla": _in_state(sla, "paused", "running"),

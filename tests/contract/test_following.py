@@ -57,7 +57,7 @@ def test_frozen_leader_notices(db, monkeypatch):
 
 def test_checkpoint_never_moves_back(db):
     """Nor is it moved by a leader of the past."""
-    checkpoint = Checkpoint(db, "relay")
+    checkpoint = Checkpoint(db["view"])
     assert checkpoint.read() == 0
     assert checkpoint.advance(10, fence=2)
     assert not checkpoint.advance(9, fence=2)
@@ -142,10 +142,10 @@ def test_view_takes_each_fact_once(db):
         key=lambda fact: fact.stream,
         project=lambda document, _fact: {"n": (document or {"n": 0})["n"] + 1},
     )
-    follower = Follower(db, log, EventTypes([EventType("noted", 1, Noted)]), [view])
+    follower = Follower(db, log, EventTypes([EventType("noted", 1, Noted)]), view)
     for version in range(1, 4):
         log.append(draft("a-1", version))
     assert follower.step(fence=1) == 3
-    db["checkpoints"].delete_many({})
+    view.collection(db).delete_one({"_id": "_checkpoint"})
     assert follower.step(fence=1) == 3
     assert view.collection(db).find_one({"_id": "a-1"})["n"] == 3

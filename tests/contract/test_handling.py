@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from contracts.errors import Code, Rejected
-from kernel.clock import Clock, new_id, random_bytes
+from kernel.clock import new_id, random_bytes
 from kernel.codec import EventType, EventTypes
 from kernel.event_log import EventLog
 from kernel.facts import facts_of
@@ -50,7 +50,7 @@ class Process:
     def __init__(self, db, master_key):
         self.log = EventLog(db)
         self.vault = Vault(db, master_key)
-        self.commands = CommandHandler(self.log, TYPES, self.vault, Clock())
+        self.commands = CommandHandler(self.log, TYPES, self.vault)
 
     def take(self, key="1", note="rahasia", **words):
         """Handle one command."""

@@ -193,6 +193,23 @@ def test_numbers_follow_each_other(stack):
     assert all(len(n.rpartition("-")[2]) == 6 and n.startswith("KS-1471-") for n in numbers)
 
 
+def test_number_belongs_to_the_local_year(stack):
+    """23:59 on New Year's Eve in Pekanbaru, and half an hour later; in UTC both are the 31st."""
+    midnight = datetime(2029, 1, 1, tzinfo=PEKANBARU)
+    with stack.standing_at(midnight - timedelta(minutes=1)):
+        assert stack.submit()["number"].startswith("KS-1471-2028-")
+    with stack.standing_at(midnight + timedelta(minutes=30)):
+        assert stack.submit()["number"].startswith("KS-1471-2029-")
+
+
+def test_closing_note_is_for_the_record(stack):
+    """Officers read it in the history; the person does not."""
+    path, officer, user, _ = answered(stack)
+    officer.post(f"{path}/close", {"reason": "resolved", "note": "perlu tindak lanjut"})
+    assert "perlu tindak lanjut" in officer.get(f"{path}/history").text
+    assert "perlu tindak lanjut" not in user.get(f"{path}/history").text
+
+
 VECTORS = [
     (date(2026, 11, 20), date(2026, 11, 25)),
     (date(2026, 11, 21), date(2026, 11, 25)),

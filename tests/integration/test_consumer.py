@@ -65,7 +65,7 @@ class Scene:
 
     error: Exception = ValueError("cannot")
 
-    def send(self, body, content_type=CONTENT_TYPE):
+    def send(self, body, content_type=CONTENT_TYPE, headers=None):
         """Publish one message to the service's queue."""
         if isinstance(body, dict):
             body = json.dumps(body).encode()
@@ -75,6 +75,7 @@ class Scene:
             routing_key=consumer_queue(self.service),
             content_type=content_type,
             message_id="m-1",
+            headers=headers,
         )
 
     def parked(self):
@@ -157,8 +158,17 @@ def test_failing_message_climbs_the_ladder_and_is_parked(scene):
         {"id": "not an event"},
         event(1, data={"office": "1471"}),
         event(1, type="something.else"),
+        b'{"data":' + b"[" * 100_000,
     ],
-    ids=["no text", "no JSON", "no object", "no envelope", "wrong data", "no type of ours"],
+    ids=[
+        "no text",
+        "no JSON",
+        "no object",
+        "no envelope",
+        "wrong data",
+        "no type of ours",
+        "too deep",
+    ],
 )
 def test_unreadable_message_is_parked_at_once(scene, body):
     """No later try could understand it; the next message is taken."""
@@ -166,6 +176,22 @@ def test_unreadable_message_is_parked_at_once(scene, body):
     scene.send(event(2))
     eventually(lambda: scene.taken == ["e-2"])
     assert len(scene.parked()) == 1
+
+
+def test_body_that_cannot_be_unpacked_is_parked_at_once(scene):
+    """Packed by no method we know."""
+    scene.send(event(1), headers={"compression": "nonsense"})
+    scene.send(event(2))
+    eventually(lambda: scene.taken == ["e-2"])
+    assert "cannot be unpacked" in scene.parked()[0][1]
+
+
+@pytest.mark.parametrize("said", ["often", -7])
+def test_odd_count_of_tries_counts_as_none(scene, said):
+    """Who sent it may have written anything there."""
+    scene.failing["e-1"] = 1
+    scene.send(event(1), headers={consumer.ATTEMPT: said})
+    eventually(lambda: scene.taken == ["e-1", "e-1"])
 
 
 def test_wrong_content_type_is_parked(scene):

@@ -14,7 +14,9 @@ from services.consultation.events import (
     ConsultationAnswered,
     ConsultationAssigned,
     ConsultationClosed,
+    ConsultationReopened,
     ConsultationSubmitted,
+    DeadlineRecalculated,
     MessagePosted,
     Party,
     RequestAccepted,
@@ -123,6 +125,24 @@ def accept(caller: Caller = BUDI, at: datetime = NOON) -> commands.Accept:
 
 def close(reason: CloseReason = CloseReason.RESOLVED, caller: Caller = BUDI) -> commands.Close:
     return commands.Close(caller=caller, now=NOON, reason=reason)
+
+
+def reopened(due_at: datetime | None, at: datetime = NOON) -> Fact:
+    return fact(
+        ConsultationReopened(
+            by=Party.USER, officer_id=None, subject_id="siti", reason=None, due_at=due_at
+        ),
+        at,
+    )
+
+
+def moved(new: datetime, paused: int, at: datetime = NOON) -> Fact:
+    return fact(
+        DeadlineRecalculated(
+            name="limit", old=DUE, new=new, calendar_version="v", paused_working_days=paused
+        ),
+        at,
+    )
 
 
 def reopen(at: datetime, caller: Caller = SITI) -> commands.Reopen:

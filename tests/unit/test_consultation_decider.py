@@ -40,8 +40,10 @@ from tests.unit.consultation import (
     assigned,
     close,
     closed,
+    moved,
     post,
     reopen,
+    reopened,
     said,
     submitted,
 )
@@ -303,6 +305,47 @@ def test_limit_stands_still_while_closed_without_an_answer():
     case.then_kinds(ConsultationReopened, DeadlineRecalculated)
     moved = case.result[1]
     assert (moved.old, moved.new) == (DUE, OFFICE.calendar.due(NOON, 5).due_at)
+
+
+def test_every_pause_counts():
+    """Closed and reopened twice: the first two working days are not forgotten."""
+    first = OFFICE.calendar.due(NOON, 5).due_at
+    again = NOON + 3 * DAY
+    story = given(
+        CONSULTATION,
+        submitted(),
+        accepted(),
+        closed(CloseReason.DUPLICATE, NOON + HOUR),
+        reopened(DUE, NOON + 2 * DAY),
+        moved(first, 2, NOON + 2 * DAY),
+        closed(CloseReason.DUPLICATE, again),
+    )
+    case = story.when(reopen(again + DAY))
+    assert case.result[1].new == OFFICE.calendar.due(NOON, 6).due_at
+
+
+def test_reopened_on_the_same_day_keeps_its_due_date():
+    """Nothing moved, nothing is told; the date is set again."""
+    closing = closed(CloseReason.DUPLICATE, NOON + HOUR)
+    case = given(CONSULTATION, submitted(), accepted(), closing).when(reopen(NOON + 2 * HOUR))
+    case.then_kinds(ConsultationReopened)
+    assert case.result[0].due_at == DUE
+
+
+def test_answer_that_reopens_is_judged_by_the_moved_limit():
+    """An office that kept the limit is not recorded in breach of it."""
+    closing = closed(CloseReason.DUPLICATE, NOON + HOUR)
+    at = NOON + 7 * DAY
+    case = given(CONSULTATION, submitted(), accepted(), closing).when(post(BUDI, at=at))
+    case.then_kinds(
+        ConsultationReopened,
+        DeadlineRecalculated,
+        MessagePosted,
+        ConsultationAnswered,
+        SlaMet,
+        SilenceStarted,
+    )
+    assert case.result[4].due_at == case.result[1].new
 
 
 def test_limit_judged_is_not_counted_again():

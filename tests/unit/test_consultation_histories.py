@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from contracts.consultation import ConsultationSchema
 from contracts.errors import Rejected
 from services.consultation import commands, views
-from services.consultation.events import CloseReason, ConsultationClosed, SlaBreached, SlaMet
+from services.consultation.events import (
+    CloseReason,
+    ConsultationClosed,
+    ConsultationReopened,
+    RequestAccepted,
+    SlaBreached,
+    SlaMet,
+)
 from services.consultation.reactions import react
 from services.consultation.schemas import TYPES
 from services.consultation.state import Sla, State, Status
@@ -125,6 +132,27 @@ def test_one_verdict_and_no_silence_when_closed(steps):
             next(f.event for f in reversed(facts) if not getattr(f.event, "internal", False)),
             ConsultationClosed,
         )
+
+
+@settings(max_examples=150, deadline=None)
+@given(STEPS)
+def test_limit_moves_by_every_pause_and_nothing_else(steps):
+    """Due = three working days after acceptance, and one more for each that it was closed."""
+    facts, state = play(steps)
+    accepted_at = next((f.occurred_at for f in facts if isinstance(f.event, RequestAccepted)), None)
+    if accepted_at is None:
+        return
+    paused, closed_at, judged = 0, None, False
+    for known in facts:
+        match known.event:
+            case SlaMet() | SlaBreached():
+                judged = True
+            case ConsultationClosed() if known.occurred_at >= accepted_at and not judged:
+                closed_at = known.occurred_at
+            case ConsultationReopened() if closed_at is not None:
+                paused += OFFICE.calendar.working_days_between(closed_at, known.occurred_at)
+                closed_at = None
+    assert state.due_at == OFFICE.calendar.due(accepted_at, 3 + paused).due_at
 
 
 @settings(max_examples=100, deadline=None)

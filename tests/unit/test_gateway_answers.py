@@ -105,15 +105,16 @@ def test_staff_act_for_their_own_offices_only() -> None:
 
 def test_a_repeat_is_told_so() -> None:
     consultation = {"consultation_id": "c", "version": 4}
-    result = {"consultation": consultation, "message": {"message_id": "m"}, "replayed": True}
-    answer = consultations.posted(result)
+    posted = {**consultation, "message": {"message_id": "m"}, "replayed": True}
+    answer = consultations.posted(posted)
     assert (answer.status, answer.payload) == (201, {"message_id": "m"})
     assert answer.headers == {
         "ETag": '"4"',
         "Idempotency-Replayed": "true",
         "Location": "/v1/consultations/c#m",
     }
-    assert "Idempotency-Replayed" not in consultations.changed(result | {"replayed": False}).headers
+    fresh = {"consultation": consultation, "replayed": False}
+    assert "Idempotency-Replayed" not in consultations.changed(fresh).headers
 
 
 def test_one_call_too_many_is_told_when_to_come_back() -> None:
