@@ -37,7 +37,7 @@ test: lint broker
 	@$(BIN)/python -m pytest
 
 unit: $(TEST_STAMP)
-	@$(BIN)/python -m pytest tests/unit
+	@$(BIN)/python -m pytest -p no:schemathesis tests/unit
 
 lint: $(TEST_STAMP)
 	@$(BIN)/ruff check

@@ -101,7 +101,7 @@ def play(steps):
     return facts, state
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(STEPS)
 def test_state_and_resource_agree(steps):
     """Status, limit, silence, officer: folded twice, for two purposes, to the same."""
@@ -118,7 +118,7 @@ def test_state_and_resource_agree(steps):
     assert ConsultationSchema().validate(ConsultationSchema().dump(seen)) == {}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(STEPS)
 def test_one_verdict_and_no_silence_when_closed(steps):
     """The limit is judged at most once; a closed consultation waits for nobody."""
@@ -134,7 +134,7 @@ def test_one_verdict_and_no_silence_when_closed(steps):
         )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(STEPS)
 def test_limit_moves_by_every_pause_and_nothing_else(steps):
     """Due = three working days after acceptance, and one more for each that it was closed."""
@@ -155,7 +155,7 @@ def test_limit_moves_by_every_pause_and_nothing_else(steps):
     assert state.due_at == OFFICE.calendar.due(accepted_at, 3 + paused).due_at
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(STEPS)
 def test_every_fact_has_a_reaction_without_texts(steps):
     """Nothing falls through, and nothing personal leaves."""
