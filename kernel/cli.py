@@ -141,6 +141,7 @@ def log_show(stream: str, service: str, clear: bool) -> None:
 
 
 def _types(service: str) -> EventTypes:
+    """Find a service's events by its name: the kernel may not import what stands above it."""
     try:
         found: EventTypes = import_module(f"services.{service}.schemas").TYPES
     except ModuleNotFoundError as error:

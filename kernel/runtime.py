@@ -7,7 +7,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from contracts.errors import Unavailable
-from kernel.broker import Publisher, reachable
+from kernel.broker import Publisher
 from kernel.clock import Clock, monotonic, no_offset
 from kernel.codec import EventTypes
 from kernel.config import Settings
@@ -43,7 +43,6 @@ class Runtime:
 
     def __init__(self, wiring: Wiring, settings: Settings) -> None:
         self.wiring = wiring
-        self._settings = settings
         client = connect(settings)
         self.db = database(client, settings, wiring.name)
         travelled = TravelledTime(database(client, settings, "clock"))
@@ -95,7 +94,6 @@ class Runtime:
 
     def watch(self, health: Health) -> None:
         """Add this service's checks to the readiness of the process."""
-        health.add("broker", self._check_broker)
         health.add("database", self._check_database)
         health.add("following", self._check_following)
 
@@ -128,9 +126,6 @@ class Runtime:
             else:
                 self.deadlines.done(deadline)
         return len(due)
-
-    def _check_broker(self) -> str | None:
-        return None if reachable(self._settings.amqp_url) else "cannot connect"
 
     def _check_database(self) -> str | None:
         self.db.command("ping")

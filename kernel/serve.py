@@ -23,6 +23,7 @@ import structlog  # noqa: E402
 from nameko.runners import ServiceRunner  # noqa: E402
 
 from kernel import config, sealed_json  # noqa: E402
+from kernel.broker import reachable  # noqa: E402
 from kernel.observability import Health, configure_logging, ops_server  # noqa: E402
 from kernel.offices import OfficeFileError, load_offices  # noqa: E402
 
@@ -60,6 +61,7 @@ def main(names: list[str]) -> int:
 def serve(services: list[Any], settings: config.Settings) -> None:
     """Start the services and block until a signal has stopped them."""
     health = Health()
+    health.add("broker", lambda: None if reachable(settings.amqp_url) else "cannot connect")
     sealed_json.register(settings.rpc_key)
     nameko.config.setup(
         {
