@@ -26,14 +26,19 @@ class Checkpoint:
         found = self._collection.find_one({"_id": ID})
         return int(found["position"]) if found else 0
 
-    def advance(self, position: int, fence: int) -> bool:
-        """Move to `position`; False when a later leader has been here: step down."""
-        mine = {"_id": ID, "fence": {"$lte": fence}, "position": {"$lte": position}}
+    def advance(self, since: int, position: int, fence: int) -> bool:
+        """Move from `since` to `position`; False when it is not, or no more, ours to move.
+
+        That is so when a later leader has been here, or when the collection was dropped
+        meanwhile: look where it stands, and go on from there.
+        """
+        mine = {"_id": ID, "fence": {"$lte": fence}, "position": since}
+        step = {"$set": {"position": position, "fence": fence}}
         try:
-            self._collection.update_one(
-                mine, {"$set": {"position": position, "fence": fence}}, upsert=True
-            )
-        except DuplicateKeyError:  # it exists, but not as `mine`
-            log.warning("leadership_lost", at=position, collection=self._collection.name)
+            moved = self._collection.update_one(mine, step, upsert=since == 0)
+        except DuplicateKeyError:  # it is there, but not at the start
+            moved = None
+        if moved is None or not (moved.matched_count or moved.upserted_id):
+            log.warning("checkpoint_not_ours", at=position, collection=self._collection.name)
             return False
         return True

@@ -55,7 +55,7 @@ class Relay:
             for fact in facts_of(commit, self._types):
                 for effect in self._react(fact):
                     self._carry_out(effect, fact)
-            if not self._checkpoint.advance(commit.position, fence):
+            if not self._checkpoint.advance(commit.position - 1, commit.position, fence):
                 return count
         return len(commits)
 

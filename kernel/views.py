@@ -59,7 +59,7 @@ class Follower:
         for commit in commits:
             for fact in facts_of(commit, self._types):
                 self._take(fact)
-        if commits and not self._checkpoint.advance(commits[-1].position, fence):
+        if commits and not self._checkpoint.advance(done, commits[-1].position, fence):
             return 0
         return len(commits)
 

@@ -59,10 +59,20 @@ def test_checkpoint_never_moves_back(db):
     """Nor is it moved by a leader of the past."""
     checkpoint = Checkpoint(db["view"])
     assert checkpoint.read() == 0
-    assert checkpoint.advance(10, fence=2)
-    assert not checkpoint.advance(9, fence=2)
-    assert not checkpoint.advance(11, fence=1)
+    assert checkpoint.advance(0, 10, fence=2)
+    assert not checkpoint.advance(0, 9, fence=2)
+    assert not checkpoint.advance(8, 9, fence=2)
+    assert not checkpoint.advance(10, 11, fence=1)
     assert checkpoint.read() == 10
+
+
+def test_checkpoint_that_was_dropped_starts_anew(db):
+    """Who was at work when it went does not put it back in the middle."""
+    checkpoint = Checkpoint(db["view"])
+    assert checkpoint.advance(0, 10, fence=1)
+    db["view"].drop()
+    assert not checkpoint.advance(10, 11, fence=1)
+    assert checkpoint.read() == 0
 
 
 def date(name: str, days: int) -> Deadline:
