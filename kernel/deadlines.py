@@ -5,11 +5,13 @@ still applies. Long delays never live in the broker.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
 
 from kernel.checkpoint import Checkpoint
 from kernel.clock import derive_id
@@ -21,9 +23,10 @@ RETRY_AFTER = timedelta(seconds=5)
 
 @dataclass(frozen=True, kw_only=True)
 class Deadline:
-    """One date of one stream."""
+    """One date of one stream; `sequence` is the version of the fact that set it."""
 
     stream: str
+    sequence: int
     name: str
     due_at: datetime
     data: dict[str, Any]
@@ -68,13 +71,18 @@ class Deadlines:
         self._dates.create_index([("look_at", ASCENDING)])
 
     def schedule(self, deadline: Deadline) -> None:
-        """Set or move a date."""
+        """Set or move a date; one that a later fact has set stays."""
         words = {**vars(deadline), "look_at": deadline.due_at}
-        self._dates.replace_one({"_id": _id(deadline.stream, deadline.name)}, words, upsert=True)
+        older = {
+            "_id": _id(deadline.stream, deadline.name),
+            "sequence": {"$lte": deadline.sequence},
+        }
+        with suppress(DuplicateKeyError):  # a later fact's: a late leader is no reason to undo it
+            self._dates.replace_one(older, words, upsert=True)
 
-    def cancel(self, stream: str, name: str) -> None:
-        """Drop a date, if it is there."""
-        self._dates.delete_one({"_id": _id(stream, name)})
+    def cancel(self, stream: str, name: str, sequence: int) -> None:
+        """Drop a date, if it is there and was set before the fact of this version."""
+        self._dates.delete_one({"_id": _id(stream, name), "sequence": {"$lt": sequence}})
 
     def due(self, now: datetime, limit: int = 100) -> Iterator[Deadline]:
         """Yield what has come due, the oldest first."""

@@ -46,7 +46,7 @@ class _Shared(SharedExtension):  # type: ignore[misc]
         self.follow(self.runtime.views_step)
 
     def stop(self) -> None:
-        self._stopping = True
+        self._stopping = self.runtime.stopping = True
         self._wake()
         _ended(self._followers)
         self.runtime.stop()

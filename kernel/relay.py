@@ -16,13 +16,13 @@ from kernel.broker import Publisher
 from kernel.codec import EventTypes
 from kernel.deadlines import Deadline, Deadlines
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
-from kernel.event_log import EventLog
+from kernel.event_log import Commit, EventLog
 from kernel.facts import Fact, facts_of
 from kernel.observability import PUBLISHED
 
 React = Callable[[Fact], list[Effect]]
 
-BATCH = 100
+BATCH = 50
 
 
 class Relay:
@@ -51,13 +51,19 @@ class Relay:
         if done == 0:  # new, or dropped with the dates and to be gone through again
             self._deadlines.prepare()
         commits = self._log.read_on(done, BATCH)
-        for count, commit in enumerate(commits):
-            for fact in facts_of(commit, self._types):
-                for effect in self._react(fact):
-                    self._carry_out(effect, fact)
-            if not self._checkpoint.advance(commit.position - 1, commit.position, fence):
-                return count
-        return len(commits)
+        reached = done
+        try:
+            for commit in commits:
+                self._relay(commit)
+                reached = commit.position
+        finally:  # of a batch that broke off, what was done is not done again
+            moved = reached == done or self._checkpoint.advance(done, reached, fence)
+        return reached - done if moved else 0
+
+    def _relay(self, commit: Commit) -> None:
+        for fact in facts_of(commit, self._types):
+            for effect in self._react(fact):
+                self._carry_out(effect, fact)
 
     def lag(self) -> int:
         """Return how many commits wait."""
@@ -71,6 +77,7 @@ class Relay:
                 self._deadlines.schedule(
                     Deadline(
                         stream=fact.stream,
+                        sequence=fact.sequence,
                         name=effect.name,
                         due_at=effect.at,
                         data=effect.data,
@@ -80,7 +87,7 @@ class Relay:
                     )
                 )
             case Cancel():
-                self._deadlines.cancel(fact.stream, effect.name)
+                self._deadlines.cancel(fact.stream, effect.name, fact.sequence)
             case Ignore():
                 pass
 

@@ -128,7 +128,9 @@ class ServiceRpc(nameko_rpc.ServiceRpc):  # type: ignore[misc]
     """Calls another service; raises `Rejected` or `Unavailable`, and nothing else.
 
     A call ends after `PST_RPC_TIMEOUT` seconds, and the broker forgets the request then: what
-    was answered "unavailable" and had not begun is not done later.
+    was answered "unavailable" and had not begun is not done later. Not guaranteed where the
+    broker, or the process that had taken the request, stood still and woke up; a repeat with
+    the same Idempotency-Key is then still one effect.
     """
 
     reply_listener = _ReplyListener()

@@ -61,6 +61,7 @@ class Runtime:
             self.deadlines,
         )
         self._followers = [Follower(self.db, self.log, wiring.types, v) for v in wiring.views]
+        self.stopping = False
         self._prepared = False
         self._caught_up_at = monotonic()
 
@@ -115,6 +116,8 @@ class Runtime:
     def _fire(self, fire: Callable[[Deadline], None]) -> int:
         due = list(self.deadlines.due(self.clock.now()))
         for deadline in due:
+            if self.stopping:
+                break
             try:
                 fire(deadline)
             except Unavailable as error:

@@ -283,7 +283,7 @@ class Stack:
         head = newest["position"] if newest else 0
         views = ["view_consultations", "view_people"] if service == "consultation" else []
         done = [db[name].find_one({"_id": "_checkpoint"}) for name in ("deadlines", *views)]
-        return all(checkpoint and checkpoint["position"] == head for checkpoint in done)
+        return all((found or {"position": 0})["position"] == head for found in done)
 
     @contextmanager
     def subscriber(self, binding: str = "#") -> Iterator["Subscriber"]:

@@ -121,7 +121,7 @@ def test_lost_dates_are_set_again(stack):
     eventually(lambda: len(stack.mails(address)) == 3)
     before, known = dates(stack), head(stack)
     data(stack)["deadlines"].drop()
-    eventually(lambda: stack.caught_up("consultation") and dates(stack) == before, within=60)
+    eventually(lambda: stack.caught_up("consultation") and dates(stack) == before, within=150)
     assert head(stack) == known
 
     stack.travel_to(date(stack, path, f"{SILENCE_REMINDER}1"))
@@ -140,7 +140,7 @@ def test_what_is_lost_in_the_midst_of_work_is_made_again(stack):
         data(stack)["deadlines"].drop()
         data(stack)["view_consultations"].drop()
         paths = [earlier, *(done.result()[0] for done in later)]
-    eventually(lambda: stack.caught_up("consultation"), within=60)
+    eventually(lambda: stack.caught_up("consultation"), within=150)
     assert {path for path in paths if not date(stack, path, SILENCE_CLOSE)} == set()
     assert set(paths) <= {f"/consultations/{row['consultation_id']}" for row in listed(stack)}
 

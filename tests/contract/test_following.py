@@ -75,9 +75,10 @@ def test_checkpoint_that_was_dropped_starts_anew(db):
     assert checkpoint.read() == 0
 
 
-def date(name: str, days: int) -> Deadline:
+def date(name: str, days: int, sequence: int = 1) -> Deadline:
     """Make a date of one stream."""
     return Deadline(
+        sequence=sequence,
         stream="consultation-k1",
         name=name,
         due_at=NOON + timedelta(days=days),
@@ -131,9 +132,17 @@ def test_failed_date_comes_again(deadlines):
 def test_cancelled_date_is_gone(deadlines):
     """Cancelling what is not there is no fault."""
     deadlines.schedule(date("close", 1))
-    deadlines.cancel("consultation-k1", "close")
-    deadlines.cancel("consultation-k1", "close")
+    deadlines.cancel("consultation-k1", "close", 2)
+    deadlines.cancel("consultation-k1", "close", 2)
     assert list(deadlines.due(NOON + timedelta(days=9))) == []
+
+
+def test_late_leader_undoes_nothing(deadlines):
+    """What an older fact cancels or sets leaves alone what a later one has set."""
+    deadlines.schedule(date("close", 2, sequence=7))
+    deadlines.cancel("consultation-k1", "close", 5)
+    deadlines.schedule(date("close", 1, sequence=3))
+    assert list(deadlines.due(NOON + timedelta(days=9))) == [date("close", 2, sequence=7)]
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def test_same_answers_after_all_but_the_commits_is_dropped(stack):
     for service in ("consultation", "notifier"):
         stack.control.start(service)
     stack.wait_ready()
-    eventually(lambda: stack.caught_up("consultation") and stack.caught_up("notifier"), within=60)
+    eventually(lambda: stack.caught_up("consultation") and stack.caught_up("notifier"), within=120)
 
     assert answers(stack, paths) == before
     assert len(stack.mails()) == mails
