@@ -74,10 +74,11 @@ class Killer(Thread):
 
 
 @pytest.fixture
-def seed() -> int:
+def seed(capsys: pytest.CaptureFixture[str]) -> int:
     """Drawn anew each time; set PST_SEED to repeat one."""
     drawn = int(os.environ.get("PST_SEED", random.randrange(10**6)))
-    print(f"PST_SEED={drawn}")
+    with capsys.disabled():  # to be read in every run, not only in one that failed
+        print(f"\nkills at random moments: PST_SEED={drawn}")
     return drawn
 
 
