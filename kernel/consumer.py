@@ -7,6 +7,7 @@ it acknowledged: a crash between the two delivers it twice, never not at all.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -92,10 +93,8 @@ class Consumer:
             with consumer:
                 self._consuming = True
                 while not self._stopping:
-                    try:
+                    with suppress(TimeoutError):  # nothing came: see whether to stop
                         conn.drain_events(timeout=WAIT_S)
-                    except TimeoutError:
-                        conn.heartbeat_check()
 
     def _take(self, message: Message) -> None:
         if self._stopping:

@@ -61,7 +61,6 @@ class State:
     reminders: int = 0
     closed_at: datetime | None = None
     closings: int = 0
-    channel: str = ""
 
 
 def evolve(state: State, fact: Fact) -> State:
@@ -74,7 +73,6 @@ def evolve(state: State, fact: Fact) -> State:
                 status=Status.SUBMITTED,
                 office=fact.office,
                 subject_id=event.subject_id,
-                channel=event.channel,
             )
         case RequestAccepted():
             return replace(
