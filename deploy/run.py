@@ -20,7 +20,7 @@ from deploy.supervisor import Supervisor
 from deploy.supervisor_conf import LOGS
 from deploy.watch import Watch
 from kernel import config
-from kernel.offices import OfficeFileError, load_offices
+from offices.office import OfficeFileError, load_offices
 
 OURS_S, EXTERNAL_S = 60.0, 5.0
 """How long a part that we start, or one that runs already, may take until it is ready."""
@@ -34,10 +34,10 @@ def main() -> int:
     except signals.Interrupted:
         tell("Stopped.")
         return 0
-    except config.SettingsError as error:
-        return _say(error, 2)
     except OfficeFileError as error:
         return _say(f"PST_OFFICES is wrong: {error}.", 2)
+    except config.SettingsError as error:
+        return _say(error, 2)
     except Problem as problem:
         return _say(problem, 1)
 

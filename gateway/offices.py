@@ -10,7 +10,7 @@ from contracts.offices_api import OfficeSummarySchema
 from kernel.clock import Clock, no_offset
 from kernel.config import Settings
 from kernel.database import TravelledTime, connect, database
-from kernel.offices import Office, load_offices
+from offices.office import Office, load_offices
 
 _SUMMARY = tuple(OfficeSummarySchema().fields)
 

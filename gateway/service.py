@@ -31,6 +31,7 @@ from gateway.offices import Offices
 from gateway.openapi import ApiDocument
 from gateway.routing import route
 from kernel.rpc import ServiceRpc
+from offices.provider import check_offices
 
 PERSONS = ("service_user", *STAFF)
 USER = ("service_user",)
@@ -55,6 +56,7 @@ class GatewayService:
     """Everything the API can do."""
 
     name = "gateway"
+    checks = (check_offices,)
     needs = ("token_public_key",)
 
     consultation = ServiceRpc("consultation")

@@ -18,7 +18,6 @@ from contracts.errors import Unavailable
 from kernel.consumer import Consumer
 from kernel.database import AWAY
 from kernel.deadlines import Deadline
-from kernel.offices import Office, load_offices
 from kernel.runtime import Runtime
 
 log = structlog.get_logger()
@@ -91,16 +90,6 @@ class EventSourced(DependencyProvider):  # type: ignore[misc]
         """Have every log line of this worker say to which request it belongs."""
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=_correlation(worker_ctx.args[0]))
-
-
-class Offices(DependencyProvider):  # type: ignore[misc]
-    """Gives a service the offices, by id, as their files described them at start."""
-
-    def setup(self) -> None:
-        self._offices = load_offices(config["settings"].offices)
-
-    def get_dependency(self, _worker_ctx: Any) -> dict[str, Office]:
-        return self._offices
 
 
 class OnDeadline(Entrypoint):  # type: ignore[misc]

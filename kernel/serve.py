@@ -25,7 +25,6 @@ from nameko.runners import ServiceRunner  # noqa: E402
 from kernel import config, sealed_json  # noqa: E402
 from kernel.broker import reachable  # noqa: E402
 from kernel.observability import Health, configure_logging, ops_server  # noqa: E402
-from kernel.offices import OfficeFileError, load_offices  # noqa: E402
 
 NEEDS = ("amqp_url", "rpc_key")
 MAX_WORKERS = 50
@@ -46,13 +45,14 @@ def main(names: list[str]) -> int:
     try:
         settings = config.load(os.environ)
         settings.require(*NEEDS)
-        load_offices(settings.offices)  # a wrong file is told before anything starts
         configure_logging("+".join(names), settings.log_level)
         services = [find(name) for name in names]
         for service in services:
             settings.require(*getattr(service, "needs", ()))
+            for check in getattr(service, "checks", ()):
+                check(settings)
         serve(services, settings)
-    except (config.SettingsError, OfficeFileError) as error:
+    except config.SettingsError as error:
         print(f"pst: {error}", file=sys.stderr)  # noqa: T201 - the one line an operator reads
         return 2
     return 0

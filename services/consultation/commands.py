@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel.caller import Caller
-from kernel.offices import Office
+from offices.office import Office
 from services.consultation.events import Classification, CloseReason
 
 LIMIT = "limit"

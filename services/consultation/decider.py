@@ -15,7 +15,7 @@ from typing import assert_never
 
 from contracts.errors import Code, Rejected
 from kernel.caller import Caller
-from kernel.offices import Office
+from offices.office import Office
 from services.consultation.commands import (
     LIMIT,
     Accept,

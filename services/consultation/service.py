@@ -5,15 +5,16 @@ from typing import Any
 
 from contracts import consultation as shapes
 from contracts.errors import Code, Rejected
-from kernel.calendar import national_calendar
 from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
-from kernel.entrypoints import EventSourced, Offices, on_deadline
+from kernel.entrypoints import EventSourced, on_deadline
 from kernel.handling import Aggregate, Outcome
-from kernel.offices import Office
 from kernel.rpc import rpc
 from kernel.runtime import Wiring
+from offices.calendar import national_calendar
+from offices.office import Office
+from offices.provider import Offices, check_offices
 from services.consultation import commands, decider, queries, register, state, views
 from services.consultation.events import Classification, CloseReason
 from services.consultation.reactions import react
@@ -30,8 +31,9 @@ class ConsultationService:
     """Online consultations, from the question to the close."""
 
     name = "consultation"
+    checks = (check_offices,)
     needs = ("mongo_url", "master_key")
-    wiring = Wiring("consultation", TYPES, react, (views.LIST, views.PEOPLE))
+    wiring = Wiring("consultation", TYPES, react, views.VIEWS)
 
     core = EventSourced()
     offices = Offices()

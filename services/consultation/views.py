@@ -217,3 +217,5 @@ def _contact(_document: Document | None, fact: Fact) -> Document:
 
 PEOPLE = View(name="people", key=_subject_of, project=_contact)
 """Subject id → the contact given last, sealed."""
+
+VIEWS = (LIST, PEOPLE)

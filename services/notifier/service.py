@@ -11,11 +11,12 @@ from contracts.errors import Rejected, Unavailable
 from kernel.clock import derive_id, pause
 from kernel.database import AWAY
 from kernel.deadlines import Deadline
-from kernel.entrypoints import EventSourced, Offices, on_deadline, subscribe
+from kernel.entrypoints import EventSourced, on_deadline, subscribe
 from kernel.facts import Fact
 from kernel.handling import Aggregate, Meta, Outcome
 from kernel.rpc import ServiceRpc
 from kernel.runtime import Wiring
+from offices.provider import Offices, check_offices
 from services.notifier import commands, decider, state
 from services.notifier.channels.email import EmailChannel
 from services.notifier.reactions import react
@@ -48,6 +49,7 @@ class NotifierService:
     """E-mails to service users: intent before, outcome after."""
 
     name = "notifier"
+    checks = (check_offices,)
     needs = ("mongo_url", "master_key", "smtp_url")
     wiring = Wiring("notifier", TYPES, react)
 

@@ -14,7 +14,7 @@ from contracts.topology import consumer_queue, parked_queue
 from kernel import broker, consumer
 from kernel.broker import Publisher
 from kernel.consumer import Consumer
-from kernel.parked import parked_messages
+from pst.parked_messages import parked_messages
 from tests.support import eventually
 
 

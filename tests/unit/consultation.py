@@ -7,7 +7,7 @@ from typing import Any
 from kernel.caller import Caller
 from kernel.facts import Fact
 from kernel.handling import Aggregate
-from kernel.offices import load_offices
+from offices.office import load_offices
 from services.consultation import commands, decider, state
 from services.consultation.events import (
     CloseReason,

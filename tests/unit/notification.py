@@ -6,7 +6,7 @@ from typing import Any
 
 from kernel.facts import Fact
 from kernel.handling import Aggregate
-from kernel.offices import load_offices
+from offices.office import load_offices
 from services.notifier import commands, decider, state
 from services.notifier.events import (
     DeliveryDeferred,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel import public_holidays
-from kernel.calendar import Override, Skipped, WorkingCalendar, national_calendar
-from kernel.opening_hours import HoursRow, OpeningHours, Span
-from kernel.public_holidays import (
+from offices import public_holidays
+from offices.calendar import Override, Skipped, WorkingCalendar, national_calendar
+from offices.opening_hours import HoursRow, OpeningHours, Span
+from offices.public_holidays import (
     DayKind,
     OutsideTables,
     decreed_through,

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from contracts.offices import OfficeDocumentSchema
-from kernel.offices import Office, OfficeFileError, load_offices
-from kernel.opening_hours import HoursRow, OpeningHours, Span
+from offices.office import Office, OfficeFileError, load_offices
+from offices.opening_hours import HoursRow, OpeningHours, Span
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "deploy" / "offices"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kernel.offices import Office
+from offices.office import Office
 from services.notifier.channels.letters import Letters
 from services.notifier.channels.message import compose, mailbox
 from services.notifier.channels.smtp import Mailer

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from kernel.offices import Office
+from offices.office import Office
 from services.notifier.channels.wording import days_ahead, moment, one_line, quoted, wrapped
 from services.notifier.events import NotificationRequested, Template
 

@@ -11,7 +11,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
-from kernel.offices import Office
+from offices.office import Office
 from services.notifier.channels.letters import Letter
 from services.notifier.channels.wording import one_line
 from services.notifier.state import Owed

@@ -11,8 +11,8 @@ from functools import cached_property
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from kernel.opening_hours import OpeningHours
-from kernel.public_holidays import DayKind, DayOff, national_days, tables_version
+from offices.opening_hours import OpeningHours
+from offices.public_holidays import DayKind, DayOff, national_days, tables_version
 
 WEEKEND_NAMES = {5: "Sabtu", 6: "Minggu"}
 ONE_DAY = timedelta(days=1)

@@ -11,13 +11,14 @@ from marshmallow import ValidationError
 from marshmallow.exceptions import SCHEMA
 
 from contracts.offices import WEEKDAYS, OfficeDocumentSchema, OfficeFileSchema
-from kernel.calendar import Override, WorkingCalendar
-from kernel.office_yaml import OfficeYamlLoader
-from kernel.opening_hours import HoursRow, OpeningHours, Span
-from kernel.public_holidays import DayKind
+from kernel.config import SettingsError
+from offices.calendar import Override, WorkingCalendar
+from offices.office_yaml import OfficeYamlLoader
+from offices.opening_hours import HoursRow, OpeningHours, Span
+from offices.public_holidays import DayKind
 
 
-class OfficeFileError(ValueError):
+class OfficeFileError(SettingsError):
     """An office file that cannot be used; one line that names the file and the field."""
 
 

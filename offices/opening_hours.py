@@ -42,7 +42,7 @@ class HoursRow:
 
 @dataclass(frozen=True)
 class OpeningHours:
-    """All rows of an office; says nothing about holidays (`kernel/calendar.py` does)."""
+    """All rows of an office; says nothing about holidays (`offices/calendar.py` does)."""
 
     rows: tuple[HoursRow, ...] = ()
 

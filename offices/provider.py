@@ -1,0 +1,25 @@
+"""Gives a service its offices."""
+
+from typing import Any
+
+from nameko import config
+from nameko.extensions import DependencyProvider
+
+from kernel.config import Settings
+from offices.office import Office, load_offices
+
+
+def check_offices(settings: Settings) -> None:
+    """Raise `OfficeFileError` for a file that cannot be used, before anything starts."""
+    load_offices(settings.offices)
+
+
+class Offices(DependencyProvider):  # type: ignore[misc]
+    """The offices, by id, as their files described them at start."""
+
+    def setup(self) -> None:
+        """Read the files."""
+        self._offices = load_offices(config["settings"].offices)
+
+    def get_dependency(self, _worker_ctx: Any) -> dict[str, Office]:
+        return self._offices

@@ -1,0 +1,72 @@
+"""`pst parked`: messages that a service could not take in."""
+
+import json
+from typing import Any
+
+import click
+
+from pst.parked_messages import Parked, parked_messages
+from pst.services import service_argument
+from pst.settings import settings
+
+
+@click.group()
+def parked() -> None:
+    """Messages that a service could not take in."""
+
+
+@parked.command("list")
+@service_argument
+def parked_list(service: str) -> None:
+    """List the parked messages of SERVICE."""
+    with parked_messages(settings("amqp_url").amqp_url, service) as messages:
+        found = list(messages.all())
+    for message in found:
+        click.echo(f"{message.id}  {message.error}")
+    if not found:
+        click.echo(f"Nothing is parked for {service}.")
+
+
+@parked.command("show")
+@service_argument
+@click.argument("message_id")
+def parked_show(service: str, message_id: str) -> None:
+    """Print one parked message: why it is here, its headers, its body."""
+    with parked_messages(settings("amqp_url").amqp_url, service) as messages:
+        message = _one(list(messages.all()), service, message_id)
+    click.echo(f"error:   {message.error}")
+    click.echo(f"headers: {json.dumps(message.headers, default=str)}")
+    click.echo(_pretty(message.body))
+
+
+@parked.command("retry")
+@service_argument
+@click.argument("message_id", required=False)
+@click.option("--all", "everything", is_flag=True, help="Send all of them back.")
+def parked_retry(service: str, message_id: str | None, everything: bool) -> None:
+    """Send MESSAGE_ID (or --all) back to SERVICE, its tries counted from nothing."""
+    if everything == (message_id is not None):
+        raise click.UsageError("name one message, or say --all")
+    with parked_messages(settings("amqp_url").amqp_url, service) as messages:
+        found = list(messages.all())
+        chosen = found if message_id is None else [_one(found, service, message_id)]
+        for message in chosen:
+            messages.retry(message)
+            click.echo(f"{message.id}  sent back")
+    if not chosen:
+        click.echo(f"Nothing is parked for {service}.")
+
+
+def _one(found: list[Parked], service: str, message_id: str) -> Parked:
+    for message in found:
+        if message.id == message_id:
+            return message
+    raise click.ClickException(f"no message {message_id} is parked for {service}")
+
+
+def _pretty(body: bytes) -> str:
+    try:
+        words: Any = json.loads(body)
+    except ValueError:
+        return repr(body)
+    return json.dumps(words, indent=2, ensure_ascii=False)
