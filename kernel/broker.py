@@ -1,6 +1,7 @@
 """The broker from inside the services: queues and exchanges, and a publisher that never loses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from kombu.connection import Connection
@@ -19,6 +20,10 @@ from contracts.topology import (
     parked_queue,
     retry_queue,
 )
+from kernel.clock import monotonic
+
+CONFIRM_S = 10.0
+"""How long the broker may take to confirm what was published together."""
 
 EVENTS = Exchange(EVENTS_EXCHANGE, type="topic", durable=True)
 QUORUM = {"x-queue-type": "quorum"}
@@ -30,7 +35,7 @@ def connection(url: str) -> Connection:
     A dead peer is noticed by TCP keep-alive, which the library turns on, instead of AMQP
     heartbeats, which nobody could send while a handler works.
     """
-    return Connection(url, connect_timeout=3, transport_options={"confirm_publish": True})
+    return Connection(url, connect_timeout=3)
 
 
 def events_stream() -> Queue:
@@ -76,50 +81,54 @@ def _dead_letters_to(queue: str) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """One persistent message on its way out."""
+
+    body: bytes
+    exchange: str
+    routing_key: str
+    content_type: str
+    message_id: str
+    headers: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Publisher:
     """Publishes with confirms and `mandatory`: on return the broker has it in a queue.
 
-    One thread at a time. Raises `Unavailable` when it is not certain that the broker has the
-    message; publish it again then (consumers deduplicate).
+    One thread at a time. Raises `Unavailable` when it is not certain that the broker has all
+    the messages; publish all of them again then (consumers deduplicate).
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._channel: Any = None
         self._producer: Producer | None = None
-        self._returned: list[str] = []
+        self._sent = 0
+        self._waiting: set[int] = set()
+        self._refused: list[str] = []
 
-    def publish(
-        self,
-        body: bytes,
-        *,
-        exchange: str,
-        routing_key: str,
-        content_type: str,
-        message_id: str,
-        headers: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Publish one persistent message and wait until the broker has confirmed it."""
+    def publish(self, body: bytes, **address: Any) -> None:
+        """Publish one message; `address` is what else an `Outgoing` has."""
+        self.publish_all([Outgoing(body=body, **address)])
+
+    def publish_all(self, messages: Sequence[Outgoing]) -> None:
+        """Publish in order, and wait until the broker has confirmed every one.
+
+        They travel together: one that the broker refuses does not stop those after it, which
+        then arrive before its repeat. A lost connection loses the end of the row, no more.
+        """
         try:
             producer = self._producer or self._open()
-            self._returned.clear()
-            producer.publish(
-                body,
-                exchange=exchange,
-                routing_key=routing_key,
-                content_type=content_type,
-                content_encoding="utf-8",
-                delivery_mode=2,
-                mandatory=True,
-                message_id=message_id,
-                headers=dict(headers or {}),
-                confirm_timeout=10,
-            )
+            for message in messages:
+                self._send(producer, message)
+            self._await_confirms()
         except Exception as error:  # kombu's transports raise many kinds; the next one reconnects
             self.close()
             raise Unavailable(f"the broker did not confirm: {type(error).__name__}") from error
-        if self._returned:
-            raise Unavailable(f"no queue takes {routing_key}: {self._returned[0]}")
+        refused, self._refused = self._refused, []
+        if refused:
+            raise Unavailable(refused[0])
 
     def close(self) -> None:
         """Drop the connection; the next message opens another."""
@@ -130,12 +139,49 @@ class Publisher:
 
     def _open(self) -> Producer:
         self._channel = connection(self._url).channel()
+        self._sent, self._waiting, self._refused = 0, set(), []
+        self._channel.confirm_select()
+        self._channel.events["basic_ack"].add(self._confirmed)
+        self._channel.events["basic_nack"].add(self._on_nack)
         events_stream()(self._channel).declare()
         self._producer = Producer(self._channel, on_return=self._on_return)
         return self._producer
 
-    def _on_return(self, exception: Exception, *_: object) -> None:
-        self._returned.append(str(exception))
+    def _send(self, producer: Producer, message: Outgoing) -> None:
+        self._sent += 1  # the broker counts too: this is the message's tag
+        self._waiting.add(self._sent)
+        producer.publish(
+            message.body,
+            exchange=message.exchange,
+            routing_key=message.routing_key,
+            content_type=message.content_type,
+            content_encoding="utf-8",
+            delivery_mode=2,
+            mandatory=True,
+            message_id=message.message_id,
+            headers=dict(message.headers),
+            timeout=CONFIRM_S,
+        )
+
+    def _await_confirms(self) -> None:
+        give_up = monotonic() + CONFIRM_S
+        while self._waiting:
+            if self._channel.connection is None:
+                raise ConnectionError("closed")
+            self._channel.connection.drain_events(timeout=max(0.01, give_up - monotonic()))
+
+    def _confirmed(self, tag: int, multiple: bool) -> None:
+        if multiple:
+            self._waiting = {t for t in self._waiting if t > tag}
+        else:
+            self._waiting.discard(tag)
+
+    def _on_nack(self, tag: int, multiple: bool) -> None:
+        self._refused.append("the broker refused a message")
+        self._confirmed(tag, multiple)
+
+    def _on_return(self, exception: Exception, _exchange: str, key: str, _message: object) -> None:
+        self._refused.append(f"no queue takes {key}: {exception}")
 
 
 def reachable(url: str) -> bool:

@@ -4,21 +4,22 @@ A date may fire late, twice, or after it lost its point: the decider alone judge
 still applies. Long delays never live in the broker.
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING
-from pymongo.errors import DuplicateKeyError
+from pymongo import ASCENDING, DeleteOne, ReplaceOne
+from pymongo.errors import BulkWriteError
 
 from kernel.checkpoint import Checkpoint
 from kernel.clock import derive_id
-from kernel.database import Db
+from kernel.database import Db, Document
 from kernel.handling import Meta
 
 RETRY_AFTER = timedelta(seconds=5)
+
+DUPLICATE_KEY = 11000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,18 @@ class Deadline:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cancelled:
+    """A date that the fact of version `sequence` has made pointless."""
+
+    stream: str
+    sequence: int
+    name: str
+
+
+Change = Deadline | Cancelled
+
+
 class Deadlines:
     """The pending dates of one service."""
 
@@ -70,26 +83,26 @@ class Deadlines:
         """Make the index; harmless when it exists."""
         self._dates.create_index([("look_at", ASCENDING)])
 
-    def schedule(self, deadline: Deadline) -> None:
-        """Set or move a date; one that a later fact has set stays."""
-        words = {**vars(deadline), "look_at": deadline.due_at}
-        older = {
-            "_id": _id(deadline.stream, deadline.name),
-            "sequence": {"$lte": deadline.sequence},
-        }
-        with suppress(DuplicateKeyError):  # a later fact's: a late leader is no reason to undo it
-            self._dates.replace_one(older, words, upsert=True)
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Set, move and drop dates, as if one after the other.
 
-    def cancel(self, stream: str, name: str, sequence: int) -> None:
-        """Drop a date, if it is there and was set before the fact of this version."""
-        self._dates.delete_one({"_id": _id(stream, name), "sequence": {"$lt": sequence}})
+        A date that a later fact has set stays: a late leader is no reason to undo it.
+        """
+        writes = [_write(change) for change in _last_words(changes)]
+        if not writes:
+            return
+        try:
+            self._dates.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            failed, unsure = error.details["writeErrors"], error.details["writeConcernErrors"]
+            if unsure or any(each["code"] != DUPLICATE_KEY for each in failed):
+                raise  # a duplicate key is a later fact's date, which stays
 
-    def due(self, now: datetime, limit: int = 100) -> Iterator[Deadline]:
+    def due(self, now: datetime, limit: int = 500) -> Iterator[Deadline]:
         """Yield what has come due, the oldest first."""
         found = self._dates.find({"look_at": {"$lte": now}}).sort("look_at", ASCENDING)
         for document in list(found.limit(limit)):
-            words = {k: v for k, v in document.items() if k not in ("_id", "look_at")}
-            yield Deadline(**words)
+            yield _deadline(document)
 
     def done(self, deadline: Deadline) -> None:
         """Forget a date that fired, unless it has been moved meanwhile."""
@@ -99,9 +112,35 @@ class Deadlines:
         """Look at a date again in a while: firing it failed."""
         self._dates.update_one(_same(deadline), {"$set": {"look_at": now + RETRY_AFTER}})
 
-    def pending(self) -> int:
-        """Return how many dates are kept."""
-        return self._dates.count_documents({"look_at": {"$exists": True}})
+    def pending(self, before: datetime | None = None) -> int:
+        """Count the dates, or those looked at before a moment; reads them all: not for often."""
+        return self._dates.count_documents({"look_at": {"$lt": before} if before else _ANY})
+
+
+_ANY = {"$exists": True}
+
+
+def _last_words(changes: Iterable[Change]) -> Iterable[Change]:
+    """Return what remains to be done for each date, given the changes in the order of the log."""
+    last: dict[str, Change] = {}
+    for change in changes:
+        before = last.get(key := _id(change.stream, change.name))
+        own = isinstance(before, Deadline) and before.sequence == change.sequence
+        if not (own and isinstance(change, Cancelled)):  # no fact drops what it has itself set
+            last[key] = change
+    return last.values()
+
+
+def _write(change: Change) -> ReplaceOne[Document] | DeleteOne:
+    key = _id(change.stream, change.name)
+    if isinstance(change, Cancelled):
+        return DeleteOne({"_id": key, "sequence": {"$lt": change.sequence}})
+    older = {"_id": key, "sequence": {"$lte": change.sequence}}
+    return ReplaceOne(older, {**vars(change), "look_at": change.due_at}, upsert=True)
+
+
+def _deadline(document: Document) -> Deadline:
+    return Deadline(**{k: v for k, v in document.items() if k not in ("_id", "look_at")})
 
 
 def _id(stream: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 At least once, in order: the checkpoint moves after the broker has confirmed. One leader a
 log; a late one that wakes up may publish a few events again, but cannot move the checkpoint.
+A batch travels together (docs/adr/0014-relay-in-batches.md).
 """
 
 from collections.abc import Callable
@@ -12,9 +13,9 @@ import msgspec
 from contracts.common import rfc3339
 from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX
 from contracts.topology import EVENTS_EXCHANGE
-from kernel.broker import Publisher
+from kernel.broker import Outgoing, Publisher
 from kernel.codec import EventTypes
-from kernel.deadlines import Deadline, Deadlines
+from kernel.deadlines import Cancelled, Change, Deadline, Deadlines
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
 from kernel.event_log import Commit, EventLog
 from kernel.facts import Fact, facts_of
@@ -22,7 +23,10 @@ from kernel.observability import PUBLISHED
 
 React = Callable[[Fact], list[Effect]]
 
-BATCH = 50
+Work = Outgoing | Change
+"""What an effect comes to: a message to publish, or a date to set, move or drop."""
+
+BATCH = 200
 
 
 class Relay:
@@ -50,56 +54,65 @@ class Relay:
         done = self._checkpoint.read()
         if done == 0:  # new, or dropped with the dates and to be gone through again
             self._deadlines.prepare()
-        commits = self._log.read_on(done, BATCH)
         reached = done
+        work: list[Work] = []
         try:
-            for commit in commits:
-                self._relay(commit)
+            for commit in self._log.read_on(done, BATCH):
+                work.extend(self._work(commit))
                 reached = commit.position
-        finally:  # of a batch that broke off, what was done is not done again
+        finally:  # what comes before a commit that cannot be read is done
+            self._carry_out(work)
             moved = reached == done or self._checkpoint.advance(done, reached, fence)
         return reached - done if moved else 0
-
-    def _relay(self, commit: Commit) -> None:
-        for fact in facts_of(commit, self._types):
-            for effect in self._react(fact):
-                self._carry_out(effect, fact)
 
     def lag(self) -> int:
         """Return how many commits wait."""
         return self._log.head().position - self._checkpoint.read()
 
-    def _carry_out(self, effect: Effect, fact: Fact) -> None:
+    def _work(self, commit: Commit) -> list[Work]:
+        """Return what a commit leads to: all of it, or nothing if one of its facts fails."""
+        return [
+            work
+            for fact in facts_of(commit, self._types)
+            for effect in self._react(fact)
+            if (work := self._prepared(effect, fact))
+        ]
+
+    def _prepared(self, effect: Effect, fact: Fact) -> Work | None:
         match effect:
             case Publish():
-                self._publish(effect, fact)
+                return self._message(effect, fact)
             case Schedule():
-                self._deadlines.schedule(
-                    Deadline(
-                        stream=fact.stream,
-                        sequence=fact.sequence,
-                        name=effect.name,
-                        due_at=effect.at,
-                        data=effect.data,
-                        office=fact.office,
-                        correlation_id=fact.correlation_id,
-                        causation_id=fact.event_id,
-                    )
+                return Deadline(
+                    stream=fact.stream,
+                    sequence=fact.sequence,
+                    name=effect.name,
+                    due_at=effect.at,
+                    data=effect.data,
+                    office=fact.office,
+                    correlation_id=fact.correlation_id,
+                    causation_id=fact.event_id,
                 )
             case Cancel():
-                self._deadlines.cancel(fact.stream, effect.name, fact.sequence)
+                return Cancelled(stream=fact.stream, sequence=fact.sequence, name=effect.name)
             case Ignore():
-                pass
+                return None
 
-    def _publish(self, effect: Publish, fact: Fact) -> None:
-        self._publisher.publish(
-            msgspec.json.encode(envelope(self._service, effect, fact)),
+    def _carry_out(self, work: list[Work]) -> None:
+        messages = [each for each in work if isinstance(each, Outgoing)]
+        if messages:
+            self._publisher.publish_all(messages)
+            PUBLISHED.labels(self._service).inc(len(messages))
+        self._deadlines.apply(each for each in work if not isinstance(each, Outgoing))
+
+    def _message(self, effect: Publish, fact: Fact) -> Outgoing:
+        return Outgoing(
+            body=msgspec.json.encode(envelope(self._service, effect, fact)),
             exchange=EVENTS_EXCHANGE,
             routing_key=f"{fact.office}.{self._service}.{effect.event}",
             content_type=CONTENT_TYPE,
             message_id=fact.event_id,
         )
-        PUBLISHED.labels(self._service).inc()
 
 
 def envelope(service: str, effect: Publish, fact: Fact) -> dict[str, Any]:
