@@ -98,7 +98,7 @@ class Deadlines:
             if unsure or any(each["code"] != DUPLICATE_KEY for each in failed):
                 raise  # a duplicate key is a later fact's date, which stays
 
-    def due(self, now: datetime, limit: int = 500) -> Iterator[Deadline]:
+    def due(self, now: datetime, limit: int = 200) -> Iterator[Deadline]:
         """Yield what has come due, the oldest first."""
         found = self._dates.find({"look_at": {"$lte": now}}).sort("look_at", ASCENDING)
         for document in list(found.limit(limit)):
@@ -112,12 +112,18 @@ class Deadlines:
         """Look at a date again in a while: firing it failed."""
         self._dates.update_one(_same(deadline), {"$set": {"look_at": now + RETRY_AFTER}})
 
-    def pending(self, before: datetime | None = None) -> int:
-        """Count the dates, or those looked at before a moment; reads them all: not for often."""
-        return self._dates.count_documents({"look_at": {"$lt": before} if before else _ANY})
+    def count(self) -> int:
+        """Return about how many dates are kept; the embedded server reads them all for that."""
+        return max(0, self._dates.estimated_document_count() - 1)  # the checkpoint is no date
 
+    def pending(self, before: datetime | None, limit: int) -> tuple[list[Deadline], int]:
+        """Return the first dates, or those before a moment, and how many there are in all.
 
-_ANY = {"$exists": True}
+        For a person who asks, not for every second: it may read them all.
+        """
+        wanted: Document = {"look_at": {"$lt": before} if before else {"$exists": True}}
+        found = self._dates.find(wanted).sort("look_at", ASCENDING).limit(limit)
+        return [_deadline(d) for d in found], self._dates.count_documents(wanted)
 
 
 def _last_words(changes: Iterable[Change]) -> Iterable[Change]:

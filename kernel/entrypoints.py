@@ -22,9 +22,16 @@ from kernel.runtime import Runtime
 
 log = structlog.get_logger()
 
-IDLE_S = 0.03
+LOOK_S = 0.025
+"""How often the log is looked at, for what other processes have appended."""
+
+IDLE_S = 1.0
 """How long a follower of the log sleeps when nothing woke it."""
 
+DATES_S = 0.25
+"""How long until dates are looked at again."""
+
+COUNT_S = 10.0
 OUTAGE_S = 1.0
 DRAIN_S = 10.0
 
@@ -36,45 +43,72 @@ class _Shared(SharedExtension):  # type: ignore[misc]
         self.runtime = Runtime(self.container.service_cls.wiring, config["settings"])
         self.runtime.watch(config["health"])
         self._stopping = False
-        self._wakers: list[Event] = []
+        self._grown, self._dated, self._ended = _Bell(), _Bell(), _Bell()
         self._followers: list[Any] = []
-        self.runtime.log.on_append(self._wake)
+        self.runtime.log.on_append(self._grown.ring)
 
     def start(self) -> None:
-        self.follow(self.runtime.relay_step)
-        self.follow(self.runtime.views_step)
+        self._follow(self._look, LOOK_S, self._ended)
+        self._follow(self._relay, IDLE_S, self._grown)
+        self._follow(self.runtime.views_step, IDLE_S, self._grown)
+        self._follow(self.runtime.count_step, COUNT_S, self._ended)
 
     def stop(self) -> None:
-        self._stopping = self.runtime.stopping = True
-        self._wake()
+        self._stopping = True
+        for bell in (self._grown, self._dated, self._ended):
+            bell.ring()
         _ended(self._followers)
         self.runtime.stop()
 
-    def follow(self, step: Callable[[], int]) -> None:
-        """Repeat `step` for as long as the service runs, whatever is away meanwhile."""
-        run = partial(self._repeat, step)
+    def fire(self, fire: Callable[[Deadline], None]) -> None:
+        """Have `fire` called for each date that comes due."""
+        self._follow(partial(self.runtime.deadlines_step, fire), DATES_S, self._dated)
+
+    def _look(self) -> int:
+        """Wake the followers when another process has appended."""
+        if self.runtime.grown():
+            self._grown.ring()
+        return 0
+
+    def _relay(self) -> int:
+        """Relay, and have it seen at once whether a date was set that has passed."""
+        done = self.runtime.relay_step()
+        if done:
+            self._dated.ring()
+        return done
+
+    def _follow(self, step: Callable[[], int], idle_s: float, bell: "_Bell") -> None:
+        """Repeat `step` for as long as the service runs, whatever is away meanwhile.
+
+        When there was nothing to do, again after `idle_s` or as soon as the bell rings.
+        """
+        run = partial(self._repeat, step, idle_s, bell)
         self._followers.append(self.container.spawn_managed_thread(run, identifier=str(step)))
 
-    def _repeat(self, step: Callable[[], int]) -> None:
+    def _repeat(self, step: Callable[[], int], idle_s: float, bell: "_Bell") -> None:
         while not self._stopping:
-            woken = Event()
-            self._wakers.append(woken)
+            rung = bell.next  # also a ring during the step is heard
             try:
                 if not step():
-                    woken.wait(IDLE_S)
+                    rung.wait(idle_s)
             except Unavailable as error:
                 log.warning("waiting", step=str(step), error=str(error))
                 eventlet.sleep(OUTAGE_S)
             except Exception:  # a fault of ours must not end the service's heartbeat
                 log.exception("step_failed", step=str(step))
                 eventlet.sleep(OUTAGE_S)
-            finally:
-                self._wakers.remove(woken)
 
-    def _wake(self) -> None:
-        for waker in list(self._wakers):
-            if not waker.ready():
-                waker.send()
+
+class _Bell:
+    """Wakes everybody who waits for the next ring."""
+
+    def __init__(self) -> None:
+        self.next = Event()
+
+    def ring(self) -> None:
+        """Wake them."""
+        rung, self.next = self.next, Event()
+        rung.send()
 
 
 class EventSourced(DependencyProvider):  # type: ignore[misc]
@@ -101,7 +135,7 @@ class OnDeadline(Entrypoint):  # type: ignore[misc]
         super().__init__(expected_exceptions=(Unavailable,), **kwargs)
 
     def start(self) -> None:
-        self.shared.follow(partial(self.shared.runtime.deadlines_step, self._fire))
+        self.shared.fire(self._fire)
 
     def _fire(self, deadline: Deadline) -> None:
         _run(self, deadline)

@@ -1,6 +1,7 @@
 """Leadership: who holds the lease works; judged on the database's clock alone."""
 
 from contextlib import suppress
+from threading import Lock
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
@@ -19,7 +20,8 @@ class Lease:
         self._leases = db["leases"]
         self._name = name
         self._me = new_id()
-        self._renew_at = 0.0
+        self._ask_at = 0.0
+        self._asking = Lock()
         self.fence = 0
 
     def held(self) -> bool:
@@ -27,17 +29,21 @@ class Lease:
 
         True is no promise for long: what a leader writes must carry its `fence`.
         """
-        if self.fence and monotonic() < self._renew_at:
-            return True
-        self._renew_at = monotonic() + RENEW_S
-        self.fence = self._renewed() or self._taken() or 0
-        return bool(self.fence)
+        with self._asking:  # threads of one process hear the same answer
+            now = monotonic()
+            if now >= self._ask_at:
+                self.fence = self._renewed() or self._taken() or 0
+                self._ask_at = now + RENEW_S
+            return bool(self.fence)
 
-    def release(self) -> None:
-        """Let the next one in at once."""
-        if self.fence:
-            self._leases.update_one({"_id": self._name, "holder": self._me}, {"$set": {"until": 0}})
-            self.fence = 0
+    def release(self, stand_back_s: float = 0.0) -> None:
+        """Let the next one in, and do not ask again for so long."""
+        with self._asking:
+            held, self.fence = self.fence, 0
+            self._ask_at = monotonic() + stand_back_s
+            if held:
+                mine = {"_id": self._name, "holder": self._me}
+                self._leases.update_one(mine, {"$set": {"until": 0}})
 
     def _renewed(self) -> int | None:
         return self._update({"_id": self._name, "holder": self._me}, {})

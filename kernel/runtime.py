@@ -9,12 +9,13 @@ from pymongo.errors import PyMongoError
 from contracts.errors import Unavailable
 from kernel.broker import Publisher
 from kernel.clock import Clock, monotonic, no_offset
-from kernel.codec import EventTypes
+from kernel.codec import EventTypes, UnknownEvent
 from kernel.config import Settings
 from kernel.database import AWAY, TravelledTime, connect, database
 from kernel.deadlines import Deadline, Deadlines
 from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
+from kernel.firing import Firing
 from kernel.handling import CommandHandler
 from kernel.lease import Lease
 from kernel.observability import PENDING_DEADLINES, RELAY_LAG, VIEW_LAG, Health
@@ -26,6 +27,12 @@ log = structlog.get_logger()
 
 STUCK_S = 30.0
 """A process whose relay or views have not caught up for so long is unready."""
+
+STAND_BACK_S = 3.0
+"""How long a process that met an event newer than it knows leaves the lead to others."""
+
+DATES_S = 1.0
+"""How long it then leads only to fire dates, before it tries the log again."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +68,11 @@ class Runtime:
             self.deadlines,
         )
         self._followers = [Follower(self.db, self.log, wiring.types, v) for v in wiring.views]
-        self.stopping = False
+        self._firing = Firing(self.deadlines, self.clock.now, self._lease.held)
         self._prepared = False
+        self._seen = 0
+        self._newer: str | None = None
+        self._relay_again_at = self._count_again_at = 0.0
         self._caught_up_at = monotonic()
 
     def facts(self, stream: str) -> list[Fact]:
@@ -74,20 +84,40 @@ class Runtime:
         """Return how many commits the views have yet to take in."""
         return max((follower.lag() for follower in self._followers), default=0)
 
+    def grown(self) -> bool:
+        """Say whether the log has grown since this was last asked, by whomever."""
+        try:
+            seen, self._seen = self._seen, self.log.head().position
+        except AWAY as error:
+            raise Unavailable(f"database: {type(error).__name__}") from error
+        return self._seen > seen
+
     def relay_step(self) -> int:
         """Relay what waits, if leader; return how many commits."""
-        return self._lead(self._relay.step)
+        return 0 if monotonic() < self._relay_again_at else self._lead(self._relay_on)
 
     def views_step(self) -> int:
         """Take what waits into the views, if leader; return how many commits."""
         return sum(self._lead(follower.step) for follower in self._followers)
 
     def deadlines_step(self, fire: Callable[[Deadline], None]) -> int:
-        """Fire what has come due, if leader; return how many dates."""
-        return self._lead(lambda _fence: self._fire(fire))
+        """Fire what has come due, if leader; return how many streams are at it."""
+        return self._lead(lambda _fence: self._firing.step(fire))
+
+    def count_step(self) -> int:
+        """Count the pending dates for the metric; who does not lead says none."""
+        if monotonic() >= self._count_again_at:
+            since = monotonic()
+            PENDING_DEADLINES.labels(self.wiring.name).set(
+                self._lead(lambda _fence: self.deadlines.count())
+            )
+            # it may read them all: a hundredth of the time goes to counting, no more
+            self._count_again_at = monotonic() + 100 * (monotonic() - since)
+        return 0
 
     def stop(self) -> None:
-        """Hand leadership to another process."""
+        """Hand leadership to another process, when the dates in hand have been fired."""
+        self._firing.stop()
         try:
             self._lease.release()
         except PyMongoError as error:  # it runs out by itself
@@ -113,22 +143,21 @@ class Runtime:
             follower.prepare()
         self._prepared = True
 
-    def _fire(self, fire: Callable[[Deadline], None]) -> int:
-        due = list(self.deadlines.due(self.clock.now()))
-        for deadline in due:
-            if self.stopping:
-                break
-            try:
-                fire(deadline)
-            except Unavailable as error:
-                log.warning("deadline_waits", deadline=deadline.name, error=str(error))
-                self.deadlines.later(deadline, self.clock.now())
-            except Exception:  # one that fails must not hold up the others
-                log.exception("deadline_failed", stream=deadline.stream, deadline=deadline.name)
-                self.deadlines.later(deadline, self.clock.now())
-            else:
-                self.deadlines.done(deadline)
-        return len(due)
+    def _relay_on(self, fence: int) -> int:
+        try:
+            done = self._relay.step(fence)
+        except UnknownEvent as error:
+            return self._stand_back(error)
+        self._newer = None
+        return done
+
+    def _stand_back(self, error: UnknownEvent) -> int:
+        """Let a process that knows the event lead; if there is none, at least dates are fired."""
+        self._newer = str(error)
+        self._relay_again_at = monotonic() + STAND_BACK_S + DATES_S
+        log.error("newer_event_stops_the_relay", newer=self._newer, stand_back_s=STAND_BACK_S)
+        self._lease.release(STAND_BACK_S)
+        return 0
 
     def _check_database(self) -> str | None:
         self.db.command("ping")
@@ -140,7 +169,8 @@ class Runtime:
         relay, views = self._relay.lag(), self.views_lag()
         RELAY_LAG.labels(name).set(relay)
         VIEW_LAG.labels(name).set(views)
-        PENDING_DEADLINES.labels(name).set(self.deadlines.pending())
+        if relay and self._newer:
+            return f"newer than this process: {self._newer}; commits wait for the relay: {relay}"
         if not (relay or views):
             self._caught_up_at = monotonic()
         stuck = monotonic() - self._caught_up_at > STUCK_S
