@@ -8,7 +8,7 @@ import pytest
 from kernel import lease as leases
 from kernel.checkpoint import Checkpoint
 from kernel.codec import EventType, EventTypes
-from kernel.deadlines import Deadline, Deadlines
+from kernel.deadlines import Cancelled, Deadline, Deadlines
 from kernel.event_log import EventLog
 from kernel.lease import Lease
 from kernel.views import Follower, View
@@ -49,9 +49,9 @@ def test_frozen_leader_notices(db, monkeypatch):
     assert first.held()
     eventually(second.held, within=5)
     monkeypatch.setattr(leases, "LEASE_MS", 60_000)
-    second._renew_at = 0.0
+    second._ask_at = 0.0
     assert second.held()
-    first._renew_at = 0.0
+    first._ask_at = 0.0
     assert not first.held()
 
 
@@ -89,6 +89,11 @@ def date(name: str, days: int, sequence: int = 1) -> Deadline:
     )
 
 
+def cancelled(name: str, sequence: int) -> Cancelled:
+    """Make the end of a date of the same stream."""
+    return Cancelled(stream="consultation-k1", name=name, sequence=sequence)
+
+
 @pytest.fixture
 def deadlines(db):
     """No dates yet."""
@@ -100,29 +105,29 @@ def deadlines(db):
 def test_dates_come_due_in_order(deadlines):
     """The oldest first, none before its time."""
     for name, days in (("late", 3), ("early", 1), ("far", 9)):
-        deadlines.schedule(date(name, days))
+        deadlines.apply([date(name, days)])
     assert list(deadlines.due(NOON + timedelta(days=3))) == [date("early", 1), date("late", 3)]
 
 
 def test_moved_date_is_due_once_at_its_new_time(deadlines):
     """The same name, another time."""
-    deadlines.schedule(date("close", 1))
-    deadlines.schedule(date("close", 2))
+    deadlines.apply([date("close", 1)])
+    deadlines.apply([date("close", 2)])
     assert list(deadlines.due(NOON + timedelta(days=1))) == []
     assert list(deadlines.due(NOON + timedelta(days=2))) == [date("close", 2)]
 
 
 def test_date_moved_while_it_fired_stays(deadlines):
     """Done with the old one is not done with the new one."""
-    deadlines.schedule(date("close", 1))
-    deadlines.schedule(date("close", 2))
+    deadlines.apply([date("close", 1)])
+    deadlines.apply([date("close", 2)])
     deadlines.done(date("close", 1))
     assert list(deadlines.due(NOON + timedelta(days=2))) == [date("close", 2)]
 
 
 def test_failed_date_comes_again(deadlines):
     """A little later, the others before it."""
-    deadlines.schedule(date("close", 1))
+    deadlines.apply([date("close", 1)])
     now = NOON + timedelta(days=1)
     deadlines.later(date("close", 1), now)
     assert list(deadlines.due(now)) == []
@@ -131,17 +136,17 @@ def test_failed_date_comes_again(deadlines):
 
 def test_cancelled_date_is_gone(deadlines):
     """Cancelling what is not there is no fault."""
-    deadlines.schedule(date("close", 1))
-    deadlines.cancel("consultation-k1", "close", 2)
-    deadlines.cancel("consultation-k1", "close", 2)
+    deadlines.apply([date("close", 1)])
+    deadlines.apply([cancelled("close", 2)])
+    deadlines.apply([cancelled("close", 2)])
     assert list(deadlines.due(NOON + timedelta(days=9))) == []
 
 
 def test_late_leader_undoes_nothing(deadlines):
     """What an older fact cancels or sets leaves alone what a later one has set."""
-    deadlines.schedule(date("close", 2, sequence=7))
-    deadlines.cancel("consultation-k1", "close", 5)
-    deadlines.schedule(date("close", 1, sequence=3))
+    deadlines.apply([date("close", 2, sequence=7)])
+    deadlines.apply([cancelled("close", 5)])
+    deadlines.apply([date("close", 1, sequence=3)])
     assert list(deadlines.due(NOON + timedelta(days=9))) == [date("close", 2, sequence=7)]
 
 
