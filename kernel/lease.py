@@ -1,6 +1,8 @@
 """Leadership: who holds the lease works; judged on the database's clock alone."""
 
 from contextlib import suppress
+from os import getpid
+from socket import gethostname
 from threading import Lock
 
 from pymongo import ReturnDocument
@@ -19,7 +21,7 @@ class Lease:
     def __init__(self, db: Db, name: str) -> None:
         self._leases = db["leases"]
         self._name = name
-        self._me = new_id()
+        self._me = f"{gethostname()}:{getpid()}:{new_id()}"
         self._ask_at = 0.0
         self._asking = Lock()
         self.fence = 0

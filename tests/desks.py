@@ -1,0 +1,123 @@
+"""Processes of the tests' own service, over a database of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from deploy import ports
+from kernel.clock import new_id
+from kernel.codec import StoredEvent
+from kernel.database import connect, database
+from kernel.event_log import Draft, EventLog
+from tests.support import ROOT, Stack, _ready, eventually
+
+SERVICE = "desk"
+
+LONG_AGO = datetime(2020, 1, 6, 2, 0, tzinfo=UTC)
+"""When all notes were taken: dates set to it have passed."""
+
+
+class Desks:
+    """Any number of processes of one service; one of them leads."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.settings = replace(stack.settings, db_prefix=f"test_{new_id()[:12]}")
+        self._stack = stack
+        self._said = (stack.run_dir / "log/desks.log").open("a")
+        self._client = connect(self.settings)
+        self.db = database(self._client, self.settings, SERVICE)
+        self.log = EventLog(self.db)
+        self.log.prepare()
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+
+    def start(self, wait: bool = True) -> None:
+        """Run one more."""
+        port = ports.free()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kernel.serve", SERVICE],
+            cwd=ROOT,
+            env={
+                **self._stack.env,
+                "PST_OPS_PORT": str(port),
+                "PST_DB_PREFIX": self.settings.db_prefix,
+                "PYTHONPATH": str(ROOT / "tests/services"),
+            },
+            stdout=self._said,
+            stderr=self._said,
+        )
+        self._processes[process.pid] = process
+        if wait:
+            eventually(lambda: _ready(port), within=60)
+
+    def leader(self) -> int:
+        """Return the number of the process that leads; 0 if nobody has ever led."""
+        found = self.db["leases"].find_one("leader") or {}
+        return int(found.get("holder", "0:0").split(":")[1])
+
+    def kill(self, pid: int) -> None:
+        """End a process hard."""
+        process = self._processes.pop(pid)
+        os.kill(pid, signal.SIGKILL)
+        process.wait()
+
+    def running(self) -> set[int]:
+        """Return the numbers of the processes that run."""
+        return set(self._processes)
+
+    def relayed(self) -> int:
+        """Return up to which position all is published."""
+        return int((self.db["deadlines"].find_one("_checkpoint") or {"position": 0})["position"])
+
+    def fired(self) -> dict[str, Any]:
+        """Return when which date was fired."""
+        return {found["name"]: found["at"] for found in self.db["fired"].find()}
+
+    def stop(self) -> None:
+        """End them all, and drop what they have left."""
+        for process in self._processes.values():
+            process.terminate()
+        ended = [process.wait(60) for process in self._processes.values()]
+        self._client.drop_database(self.db.name)
+        self._said.close()
+        assert set(ended) <= {0}
+
+
+@contextmanager
+def desks(stack: Stack, count: int = 1) -> Iterator[Desks]:
+    """Have some processes for a while."""
+    found = Desks(stack)
+    try:
+        for _ in range(count):
+            found.start()
+        yield found
+    finally:
+        found.stop()
+
+
+def note(stream: str, version: int, text: str = "x", event_id: str = "") -> Draft:
+    """Make a commit of one note."""
+    stored: StoredEvent = {
+        "event_id": event_id or new_id(),
+        "type": "noted",
+        "schema_version": 1,
+        "occurred_at": LONG_AGO,
+        "data": {"text": text},
+    }
+    return Draft(
+        stream=stream,
+        version=version,
+        events=(stored,),
+        recorded_at=LONG_AGO,
+        office="1471",
+        actor={"kind": "officer", "id": "budi"},
+        command_id=new_id(),
+        fingerprint=None,
+        correlation_id="c",
+        causation_id="c",
+    )
