@@ -36,9 +36,10 @@ class Desks:
         self.log.prepare()
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
-    def start(self, wait: bool = True) -> None:
-        """Run one more."""
+    def start(self, wait: bool = True, clock_off_s: int = 0) -> int:
+        """Run one more, its wall clock wrong if so wished; return its number."""
         port = ports.free()
+        paths = [ROOT / "tests/services", *([ROOT / "tests/wrong_clock"] if clock_off_s else [])]
         process = subprocess.Popen(
             [sys.executable, "-m", "kernel.serve", SERVICE],
             cwd=ROOT,
@@ -46,7 +47,8 @@ class Desks:
                 **self._stack.env,
                 "PST_OPS_PORT": str(port),
                 "PST_DB_PREFIX": self.settings.db_prefix,
-                "PYTHONPATH": str(ROOT / "tests/services"),
+                "PYTHONPATH": os.pathsep.join(map(str, paths)),
+                "PST_TEST_CLOCK_OFF_S": str(clock_off_s),
             },
             stdout=self._said,
             stderr=self._said,
@@ -54,6 +56,7 @@ class Desks:
         self._processes[process.pid] = process
         if wait:
             eventually(lambda: _ready(port), within=60)
+        return process.pid
 
     def leader(self) -> int:
         """Return the number of the process that leads; 0 if nobody has ever led."""
@@ -76,7 +79,11 @@ class Desks:
 
     def fired(self) -> dict[str, Any]:
         """Return when which date was fired."""
-        return {found["name"]: found["at"] for found in self.db["fired"].find()}
+        return {found["name"]: found["at"] for found in self.firings()}
+
+    def firings(self) -> list[dict[str, Any]]:
+        """Return each firing: which date, when by whose clock, in which process."""
+        return list(self.db["fired"].find())
 
     def stop(self) -> None:
         """End them all, and drop what they have left."""

@@ -3,6 +3,7 @@
 A note `due:NAME` has NAME come due at once; when a date is called `slow…` its effect takes long.
 """
 
+import os
 from dataclasses import dataclass
 
 from marshmallow import Schema, fields
@@ -55,7 +56,8 @@ class DeskService:
 
     @on_deadline
     def come_due(self, deadline: Deadline) -> None:
-        """Take long if so called; write down when it was done."""
+        """Take long if so called; write down when it was done, and by whom."""
         if deadline.name.startswith("slow"):
             pause(SLOW_S)
-        self.core.db["fired"].insert_one({"name": deadline.name, "at": self.core.clock.now()})
+        fired = {"name": deadline.name, "at": self.core.clock.now(), "pid": os.getpid()}
+        self.core.db["fired"].insert_one(fired)
