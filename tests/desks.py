@@ -28,7 +28,7 @@ class Desks:
 
     def __init__(self, stack: Stack) -> None:
         self.settings = replace(stack.settings, db_prefix=f"test_{new_id()[:12]}")
-        self._stack = stack
+        self.environ = {**stack.env, "PST_DB_PREFIX": self.settings.db_prefix}
         self._said = (stack.run_dir / "log/desks.log").open("a")
         self._client = connect(self.settings)
         self.db = database(self._client, self.settings, SERVICE)
@@ -44,9 +44,8 @@ class Desks:
             [sys.executable, "-m", "kernel.serve", SERVICE],
             cwd=ROOT,
             env={
-                **self._stack.env,
+                **self.environ,
                 "PST_OPS_PORT": str(port),
-                "PST_DB_PREFIX": self.settings.db_prefix,
                 "PYTHONPATH": os.pathsep.join(map(str, paths)),
                 "PST_TEST_CLOCK_OFF_S": str(clock_off_s),
             },
