@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel.codec import EventTypes, Sealer
-from kernel.event_log import Commit
+from kernel.commit import Commit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from weakref import WeakValueDictionary
 from contracts.errors import Code, Rejected, Unavailable
 from kernel.clock import derive_id, jitter, pause
 from kernel.codec import EventTypes
-from kernel.event_log import Commit, Draft, EventLog, VersionConflict
+from kernel.commit import Commit, Draft, VersionConflict
+from kernel.event_log import Log
 from kernel.facts import Fact, facts_of
 from kernel.vault import Vault
 
@@ -101,7 +102,7 @@ class _Folded(Generic[S]):
 class CommandHandler:
     """Handles commands of one service; one instance a process."""
 
-    def __init__(self, log: EventLog, types: EventTypes, vault: Vault) -> None:
+    def __init__(self, log: Log, types: EventTypes, vault: Vault) -> None:
         self._log = log
         self._types = types
         self._vault = vault

@@ -11,7 +11,7 @@ import pytest
 from kernel.clock import new_id
 from kernel.database import connect, database
 from kernel.event_log import EventLog
-from tests.contract.test_event_log import draft
+from tests.contract.log_contract import draft
 
 INSERT = b"insert\x00"
 
@@ -66,11 +66,11 @@ def _close(*sockets: socket.socket) -> None:
 
 
 @pytest.fixture
-def cutting(stack):
+def cutting(server):
     """A log behind a proxy that can cut, and the same log seen directly."""
-    url = urlsplit(stack.settings.mongo_url)
+    url = urlsplit(server.mongo_url)
     proxy = CuttingProxy(url.hostname, url.port)
-    direct = replace(stack.settings, db_prefix=f"test_{new_id()[:12]}")
+    direct = replace(server, db_prefix=f"test_{new_id()[:12]}")
     behind = replace(direct, mongo_url=f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true")
     client = connect(direct)
     seen = EventLog(database(client, direct, "kernel"))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from contracts.events import EVENTS, Envelope
+from kernel.commit import Commit
 from kernel.effects import Publish
-from kernel.event_log import Commit
 from kernel.facts import facts_of
 from kernel.relay import envelope
 from tests.support import NOON
