@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
@@ -10,10 +10,12 @@ from weakref import WeakValueDictionary
 
 from contracts.errors import Code, Rejected, Unavailable
 from kernel.clock import derive_id, jitter, pause
-from kernel.codec import EventTypes
+from kernel.codec import EventTypes, UnknownEvent
 from kernel.commit import Commit, Draft, VersionConflict
 from kernel.event_log import Log
 from kernel.facts import Fact, facts_of
+from kernel.shape import shape_of
+from kernel.snapshots import EVERY, Folded, Snapshots
 from kernel.vault import Vault
 
 S = TypeVar("S")
@@ -86,34 +88,26 @@ class Outcome(Generic[S]):
     replayed: bool
 
 
-@dataclass(frozen=True)
-class _Folded(Generic[S]):
-    """A stream as far as it has been read.
-
-    `commands` is shared with later folds and only ever grows, so it may know a little more
-    than `state`: whoever finds a command there reads its commit from the log.
-    """
-
-    state: S
-    version: int = 0
-    commands: dict[str, int] = field(default_factory=dict)  # command id → first version
-
-
 class CommandHandler:
     """Handles commands of one service; one instance a process."""
 
-    def __init__(self, log: Log, types: EventTypes, vault: Vault) -> None:
+    def __init__(
+        self, log: Log, types: EventTypes, vault: Vault, snapshots: Snapshots | None = None
+    ) -> None:
         self._log = log
         self._types = types
         self._vault = vault
-        self._warm: OrderedDict[str, _Folded[Any]] = OrderedDict()
+        self._snapshots = snapshots
+        self._shapes: dict[str, str] = {}
+        self._warm: OrderedDict[str, Folded[Any]] = OrderedDict()
         self._turns: WeakValueDictionary[str, Any] = WeakValueDictionary()
 
     def handle(self, aggregate: Aggregate[S], key: str, command: Command, meta: Meta) -> Outcome[S]:
         """Decide and store; the same `command_id` twice is one commit and one outcome.
 
         Raises `Rejected` (the rules, a stale `expected_version`, a command id used again for
-        another request) and `Unavailable` (the database is away, or rivals won every try).
+        another request) and `Unavailable` (the database is away, rivals won every try, or the
+        stream holds an event of a newer release than this process).
         """
         stream = aggregate.stream(key)
         # Who wants the same stream in the same process takes turns; only processes compete.
@@ -132,7 +126,7 @@ class CommandHandler:
             # A warm state may be behind another process: good enough to try an append with
             # (a lost version tells), never good enough to refuse or to decide nothing.
             if attempt == 0 and stream in self._warm:
-                folded: _Folded[S] = self._warm[stream]
+                folded: Folded[S] = self._warm[stream]
                 if not self._sure(aggregate, folded, command, meta):
                     folded = self._caught_up(aggregate, stream)
             else:
@@ -149,7 +143,7 @@ class CommandHandler:
             except VersionConflict:
                 pause(jitter(0.01 * (attempt + 1)))
                 continue
-            after = self._keep(stream, self._fold(aggregate, folded, [commit]))
+            after = self._keep(aggregate, stream, self._fold(aggregate, folded, [commit]))
             return Outcome(after.state, after.version, tuple(facts_of(commit, self._types)), False)
         raise Unavailable(f"{stream} is busy")
 
@@ -158,7 +152,7 @@ class CommandHandler:
         folded = self._caught_up(aggregate, aggregate.stream(key))
         return Outcome(folded.state, folded.version, (), False)
 
-    def _sure(self, aggregate: Aggregate[S], folded: _Folded[S], command: Any, meta: Meta) -> bool:
+    def _sure(self, aggregate: Aggregate[S], folded: Folded[S], command: Any, meta: Meta) -> bool:
         if meta.command_id in folded.commands:
             return True
         if meta.expected_version not in (None, folded.version):
@@ -168,14 +162,31 @@ class CommandHandler:
         except Rejected:
             return False
 
-    def _caught_up(self, aggregate: Aggregate[S], stream: str) -> _Folded[S]:
-        known = self._warm.get(stream) or _Folded(aggregate.initial())
+    def _caught_up(self, aggregate: Aggregate[S], stream: str) -> Folded[S]:
+        known = self._warm.get(stream) or self._snapshot(aggregate, stream)
         newer = self._log.read_stream(stream, after=known.version)
-        return self._keep(stream, self._fold(aggregate, known, newer)) if newer else known
+        try:
+            folded = self._fold(aggregate, known, newer)
+        except UnknownEvent as error:
+            raise Unavailable(f"{stream} is newer than this process: {error}") from error
+        return self._keep(aggregate, stream, folded) if folded.version else folded
 
-    def _fold(
-        self, aggregate: Aggregate[S], folded: _Folded[S], commits: list[Commit]
-    ) -> _Folded[S]:
+    def _snapshot(self, aggregate: Aggregate[S], stream: str) -> Folded[S]:
+        initial = aggregate.initial()
+        kept = self._snapshots and self._snapshots.read(
+            stream, self._shape(aggregate), type(initial)
+        )
+        return kept or Folded(initial)
+
+    def _shape(self, aggregate: Aggregate[S]) -> str:
+        """Return what a snapshot of this kind of stream depends on: all code it is folded by."""
+        shape = self._shapes.get(aggregate.category)
+        if shape is None:
+            shape = shape_of(aggregate.evolve, aggregate.initial, *self._types.upcasters())
+            self._shapes[aggregate.category] = shape
+        return shape
+
+    def _fold(self, aggregate: Aggregate[S], folded: Folded[S], commits: list[Commit]) -> Folded[S]:
         for commit in commits:
             state = folded.state
             for fact in facts_of(commit, self._types):
@@ -184,7 +195,10 @@ class CommandHandler:
             folded = replace(folded, state=state, version=commit.last)
         return folded
 
-    def _keep(self, stream: str, folded: _Folded[S]) -> _Folded[S]:
+    def _keep(self, aggregate: Aggregate[S], stream: str, folded: Folded[S]) -> Folded[S]:
+        if self._snapshots and folded.version - folded.kept >= EVERY:
+            self._snapshots.keep(stream, self._shape(aggregate), folded)
+            folded = replace(folded, kept=folded.version)
         known = self._warm.get(stream)
         if known is None or known.version < folded.version:
             self._warm[stream] = folded
@@ -222,7 +236,7 @@ class CommandHandler:
         mac = self._vault.fingerprint(subject, meta.request_hash)
         return {"subject_id": subject, "mac": mac} if mac else None
 
-    def _replay(self, stream: str, folded: _Folded[S], meta: Meta) -> Outcome[S]:
+    def _replay(self, stream: str, folded: Folded[S], meta: Meta) -> Outcome[S]:
         first = folded.commands[meta.command_id]
         commit = self._log.read_stream(stream, after=first - 1)[0]
         if not self._same_request(commit, meta):

@@ -40,7 +40,6 @@ def fact(event: Any, at: datetime = NOON, **known: Any) -> Fact:
     words = {
         "event_id": "e-1",
         "name": "",
-        "schema_version": 1,
         "stream": "consultation-k1",
         "sequence": 1,
         "position": 1,

@@ -21,9 +21,9 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 SERVICES = ("consultation", "notifier")
 PUBLISHED = sorted(EVENTS)
 STORED = [
-    (service, form.name, form.version)
+    (service, name, version)
     for service in SERVICES
-    for form in import_module(f"services.{service}.schemas").TYPES.all()
+    for name, version in import_module(f"services.{service}.schemas").TYPES.stored()
 ]
 
 
