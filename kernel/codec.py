@@ -5,7 +5,7 @@ version, and the earlier form stays as an `Earlier`, which says how its data bec
 the next version; what was stored is read through all steps up to the present.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -112,13 +112,19 @@ class EventTypes:
         while version < kind.version:
             data, version = self._steps[name, version](data), version + 1
         event = msgspec.convert(data, kind.event_class)
-        return self.reveal(event, sealer) if sealer else event
+        if sealer:
+            for name, value in self._in_clear(event, sealer):
+                object.__setattr__(event, name, value)  # nobody has seen this one yet
+        return event
 
     def reveal(self, event: Any, sealer: Sealer) -> Any:
         """Return the event in clear; a forgotten person's texts read "[dihapus]"."""
-        names = self._personal[type(event)]
-        sealed = {n: getattr(event, n) for n in names if getattr(event, n) is not None}
-        return replace(event, **{n: clear(v, event.subject_id, sealer) for n, v in sealed.items()})
+        return replace(event, **dict(self._in_clear(event, sealer)))
+
+    def _in_clear(self, event: Any, sealer: Sealer) -> Iterator[tuple[str, Any]]:
+        for name in self._personal[type(event)]:
+            if (sealed := getattr(event, name)) is not None:
+                yield name, clear(sealed, event.subject_id, sealer)
 
 
 def clear(sealed: str, subject_id: str, sealer: Sealer) -> Any:

@@ -1,7 +1,7 @@
 """From a command to a commit: fold the stream, decide, append; again when somebody was faster."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -125,16 +125,14 @@ class CommandHandler:
         for attempt in range(TRIES):
             # A warm state may be behind another process: good enough to try an append with
             # (a lost version tells), never good enough to refuse or to decide nothing.
-            if attempt == 0 and stream in self._warm:
-                folded: Folded[S] = self._warm[stream]
-                if not self._sure(aggregate, folded, command, meta):
-                    folded = self._caught_up(aggregate, stream)
-            else:
-                folded = self._caught_up(aggregate, stream)
-            if meta.command_id in folded.commands:
-                return self._replay(stream, folded, meta)
-            _check_version(meta, folded.version)
-            events = aggregate.decide(command, folded.state)
+            warm: Folded[S] | None = None if attempt else self._warm.get(stream)
+            events = self._tentative(aggregate, warm, command, meta) if warm else []
+            folded = warm if warm and events else self._caught_up(aggregate, stream)
+            if not events:
+                if meta.command_id in folded.commands:
+                    return self._replay(stream, folded, meta)
+                _check_version(meta, folded.version)
+                events = aggregate.decide(command, folded.state)
             if not events:
                 return Outcome(folded.state, folded.version, (), False)
             try:
@@ -143,8 +141,10 @@ class CommandHandler:
             except VersionConflict:
                 pause(jitter(0.01 * (attempt + 1)))
                 continue
-            after = self._keep(aggregate, stream, self._fold(aggregate, folded, [commit]))
-            return Outcome(after.state, after.version, tuple(facts_of(commit, self._types)), False)
+            facts = tuple(facts_of(commit, self._types))
+            after = _folded(aggregate, folded, commit, facts)
+            self._keep(aggregate, stream, after)
+            return Outcome(after.state, after.version, facts, False)
         raise Unavailable(f"{stream} is busy")
 
     def state(self, aggregate: Aggregate[S], key: str) -> Outcome[S]:
@@ -152,24 +152,28 @@ class CommandHandler:
         folded = self._caught_up(aggregate, aggregate.stream(key))
         return Outcome(folded.state, folded.version, (), False)
 
-    def _sure(self, aggregate: Aggregate[S], folded: Folded[S], command: Any, meta: Meta) -> bool:
-        if meta.command_id in folded.commands:
-            return True
-        if meta.expected_version not in (None, folded.version):
-            return False
+    def _tentative(
+        self, aggregate: Aggregate[S], warm: Folded[S], command: Command, meta: Meta
+    ) -> list[Any]:
+        """Decide on a state that may be behind; nothing unless it comes to events."""
+        if meta.command_id in warm.commands or meta.expected_version not in (None, warm.version):
+            return []
         try:
-            return bool(aggregate.decide(command, folded.state))
+            return aggregate.decide(command, warm.state)
         except Rejected:
-            return False
+            return []
 
     def _caught_up(self, aggregate: Aggregate[S], stream: str) -> Folded[S]:
         known = self._warm.get(stream) or self._snapshot(aggregate, stream)
-        newer = self._log.read_stream(stream, after=known.version)
+        folded = known
         try:
-            folded = self._fold(aggregate, known, newer)
+            for commit in self._log.read_stream(stream, after=known.version):
+                folded = _folded(aggregate, folded, commit, facts_of(commit, self._types))
         except UnknownEvent as error:
             raise Unavailable(f"{stream} is newer than this process: {error}") from error
-        return self._keep(aggregate, stream, folded) if folded.version else folded
+        if folded.version:
+            self._keep(aggregate, stream, folded)
+        return folded
 
     def _snapshot(self, aggregate: Aggregate[S], stream: str) -> Folded[S]:
         initial = aggregate.initial()
@@ -186,16 +190,7 @@ class CommandHandler:
             self._shapes[aggregate.category] = shape
         return shape
 
-    def _fold(self, aggregate: Aggregate[S], folded: Folded[S], commits: list[Commit]) -> Folded[S]:
-        for commit in commits:
-            state = folded.state
-            for fact in facts_of(commit, self._types):
-                state = aggregate.evolve(state, fact)
-            folded.commands[commit.command_id] = commit.version
-            folded = replace(folded, state=state, version=commit.last)
-        return folded
-
-    def _keep(self, aggregate: Aggregate[S], stream: str, folded: Folded[S]) -> Folded[S]:
+    def _keep(self, aggregate: Aggregate[S], stream: str, folded: Folded[S]) -> None:
         if self._snapshots and folded.version - folded.kept >= EVERY:
             self._snapshots.keep(stream, self._shape(aggregate), folded)
             folded = replace(folded, kept=folded.version)
@@ -205,7 +200,6 @@ class CommandHandler:
         self._warm.move_to_end(stream)
         if len(self._warm) > CACHED_STREAMS:
             self._warm.popitem(last=False)
-        return folded
 
     def _draft(
         self, stream: str, version: int, events: list[Any], at: datetime, meta: Meta
@@ -259,3 +253,14 @@ class CommandHandler:
 def _check_version(meta: Meta, version: int) -> None:
     if meta.expected_version is not None and meta.expected_version != version:
         raise Rejected(Code.VERSION_MISMATCH, f"It is at version {version} now.")
+
+
+def _folded(
+    aggregate: Aggregate[S], folded: Folded[S], commit: Commit, facts: Iterable[Fact]
+) -> Folded[S]:
+    """Return the stream after one more commit."""
+    state = folded.state
+    for fact in facts:
+        state = aggregate.evolve(state, fact)
+    folded.commands[commit.command_id] = commit.version
+    return Folded(state, commit.last, folded.commands, folded.kept)
