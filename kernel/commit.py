@@ -48,8 +48,12 @@ class Commit(Draft):
     hash: bytes
 
     def repeats(self, draft: Draft) -> bool:
-        """Tell whether this is the draft, stored by an earlier try."""
+        """Tell whether this is the same decision, stored by an earlier try, here or elsewhere."""
         return bool(self.events[0]["event_id"] == draft.events[0]["event_id"])
+
+    def holds(self, draft: Draft) -> bool:
+        """Tell whether this is this very draft, and not another try at the same decision."""
+        return _words(self) == _words(draft)
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,8 @@ class CommandHandler:
             except VersionConflict:
                 pause(jitter(0.01 * (attempt + 1)))
                 continue
+            if not commit.holds(draft):  # another process had stored this command already
+                return self._replay(stream, self._caught_up(aggregate, stream), meta)
             facts = tuple(facts_of(commit, self._types))
             after = _folded(aggregate, folded, commit, facts)
             self._keep(aggregate, stream, after)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from pymongo.errors import PyMongoError
 
 from kernel import config
 from kernel.clock import new_id
@@ -24,7 +25,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def server(request: pytest.FixtureRequest) -> Settings:
     """How to reach the database server: the one of `make contract PST_MONGO_URL=…`, or ours."""
     if url := os.environ.get("PST_CONTRACT_MONGO_URL"):
-        return config.load({"PST_MONGO_URL": url})
+        given = config.load({"PST_MONGO_URL": url})
+        try:
+            connect(given).admin.command("ping")
+        except PyMongoError as error:
+            pytest.exit(f"PST_MONGO_URL: the server does not answer ({error})", returncode=2)
+        return given
     settings: Settings = request.getfixturevalue("stack").settings
     return settings
 

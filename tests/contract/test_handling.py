@@ -150,6 +150,17 @@ def test_command_id_used_for_another_request_is_refused(processes):
     assert refusal.value.code is Code.IDEMPOTENCY_KEY_REUSED
 
 
+def test_reused_command_id_is_noticed_by_a_process_that_is_behind(processes):
+    """Its next version is just the one that the first use of the id took."""
+    one, other = processes
+    one.take()
+    other.take(command_id="c-1", request_hash="a" * 64)
+    with pytest.raises(Rejected) as refusal:
+        one.take(command_id="c-1", request_hash="b" * 64)
+    assert refusal.value.code is Code.IDEMPOTENCY_KEY_REUSED
+    assert one.take(command_id="c-1", request_hash="a" * 64).replayed
+
+
 def test_nothing_personal_is_stored_in_clear(processes, db):
     """Neither the text nor a hash by which it could be guessed."""
     processes[0].take(note="rahasia", request_hash="d" * 64)
