@@ -92,9 +92,12 @@ class EventLog:
         self._listeners: list[Callable[[], None]] = []
 
     def prepare(self) -> None:
-        """Make the indexes; harmless when they exist."""
+        """Make the indexes; harmless when they exist.
+
+        A version is unique by the `_id` it is part of; a second unique index costs inserts.
+        """
         self._commits.create_index([("position", ASCENDING)], unique=True)
-        self._commits.create_index([("stream", ASCENDING), ("version", ASCENDING)], unique=True)
+        self._commits.create_index([("stream", ASCENDING), ("version", ASCENDING)])
 
     def on_append(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)
