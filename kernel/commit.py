@@ -85,9 +85,14 @@ def chained(drafts: Sequence[Draft], head: Head) -> list[Commit]:
     return commits
 
 
+def id_of(stream: str, version: int) -> str:
+    """Return the id under which the commit that begins with this version is stored."""
+    return f"{stream}:{version}"
+
+
 def to_document(commit: Commit) -> Document:
     """Return a commit as it is stored."""
-    return {"_id": f"{commit.stream}:{commit.version}", **vars(commit)}
+    return {"_id": id_of(commit.stream, commit.version), **vars(commit)}
 
 
 def from_document(document: Document) -> Commit:

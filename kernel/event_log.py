@@ -29,6 +29,7 @@ from kernel.commit import (
     VersionConflict,
     chained,
     from_document,
+    id_of,
     to_document,
 )
 from kernel.database import AWAY, Db
@@ -55,6 +56,9 @@ class Log(Protocol):
 
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         """Return the commits of a stream whose first version lies beyond `after`, in order."""
+
+    def find(self, stream: str, version: int) -> Commit | None:
+        """Return the commit whose first version this is."""
 
     def read_on(self, position: int, limit: int = 500) -> list[Commit]:
         """Return at most `limit` commits after `position`, never stepping over a gap."""
@@ -122,6 +126,10 @@ class EventLog:
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         wanted = {"stream": stream, "version": {"$gt": after}}
         return [from_document(d) for d in self._commits.find(wanted).sort("version", ASCENDING)]
+
+    def find(self, stream: str, version: int) -> Commit | None:
+        found = self._commits.find_one({"_id": id_of(stream, version)})
+        return from_document(found) if found else None
 
     def read_on(self, position: int, limit: int = 500) -> list[Commit]:
         # positions are dense: bounded on both sides, the server reads what it returns
@@ -219,8 +227,8 @@ class EventLog:
     def _settle_rival(self, waiting: _Waiting) -> None:
         """Its version is taken: by our own try whose outcome had been unknown, or by another."""
         draft = waiting.draft
-        found = self._commits.find_one({"stream": draft.stream, "version": draft.version})
-        if found and (commit := from_document(found)).repeats(draft):
+        commit = self.find(draft.stream, draft.version)
+        if commit and commit.repeats(draft):
             waiting.commit = commit
         else:
             waiting.error = VersionConflict(f"{draft.stream} is past version {draft.version - 1}")

@@ -34,6 +34,9 @@ class MemoryLog:
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         return [c for c in self._commits if c.stream == stream and c.version > after]
 
+    def find(self, stream: str, version: int) -> Commit | None:
+        return self._taken.get((stream, version))
+
     def read_on(self, position: int, limit: int = 500) -> list[Commit]:
         return self._commits[position : position + limit]
 

@@ -94,6 +94,13 @@ class LogContract:
         assert log.read_on(10) == []
         assert log.read_stream("a-1", after=2) == commits[5::2]
 
+    def test_commit_is_found_by_its_first_version(self, log, other):
+        """And by no other."""
+        commit = log.append(draft("a-1", count=3))
+        assert other.find("a-1", 1) == commit
+        assert log.find("a-1", 2) is None
+        assert log.find("b-1", 1) is None
+
     def test_taken_version_is_a_conflict(self, log, other):
         """Who comes second must read and decide again; the log is as before."""
         log.append(draft("a-1"))

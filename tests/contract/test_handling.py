@@ -7,11 +7,12 @@ from datetime import datetime
 import pytest
 
 from contracts.errors import Code, Rejected, Unavailable
+from kernel.aggregate import Aggregate, Meta
 from kernel.clock import new_id, random_bytes
 from kernel.codec import Earlier, EventType, EventTypes
 from kernel.event_log import EventLog
 from kernel.facts import facts_of
-from kernel.handling import Aggregate, CommandHandler, Meta
+from kernel.handling import CommandHandler
 from kernel.personal import FORGOTTEN, Personal
 from kernel.vault import Vault
 from tests.support import NOON

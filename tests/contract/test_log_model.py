@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 from pymongo.errors import AutoReconnect
 
 from contracts.errors import Unavailable
+from kernel.aggregate import Aggregate
 from kernel.clock import new_id, random_bytes
 from kernel.codec import EventType, EventTypes
 from kernel.commit import VersionConflict
@@ -27,7 +28,7 @@ from kernel.database import Db
 from kernel.deadlines import Deadlines
 from kernel.effects import Ignore, Publish
 from kernel.event_log import EventLog
-from kernel.handling import Aggregate, CommandHandler
+from kernel.handling import CommandHandler
 from kernel.relay import Relay
 from kernel.snapshots import Snapshots
 from kernel.vault import Vault

@@ -6,10 +6,11 @@ import sys
 import pytest
 
 from kernel import shape
+from kernel.aggregate import Aggregate
 from kernel.clock import random_bytes
 from kernel.codec import EventType, EventTypes
 from kernel.event_log import EventLog
-from kernel.handling import Aggregate, CommandHandler
+from kernel.handling import CommandHandler
 from kernel.snapshots import EVERY, Snapshots
 from kernel.vault import Vault
 from tests.contract.test_handling import NOON, meta
