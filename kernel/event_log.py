@@ -5,23 +5,16 @@ that race for a position both insert; the unique index lets one win and the othe
 head and tries the next. So positions are dense by construction
 (docs/adr/0001-optimistic-head.md), and a commit is in the global order the moment it exists.
 
-Group commit: what the threads of a process append at the same time stands in one line, and
-whoever comes to the front carries a whole group in one insert; each caller gets its own
-result. Not guaranteed: that `recorded_at` grows with the position (clocks differ).
+Not guaranteed: that `recorded_at` grows with the position (clocks differ).
 """
 
-from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from threading import Lock
 from typing import Protocol
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import BulkWriteError, OperationFailure, WTimeoutError
 
-from contracts.errors import Unavailable
-from kernel.clock import jitter, monotonic, pause
+from kernel.clock import jitter, pause
 from kernel.commit import (
     Commit,
     Draft,
@@ -32,13 +25,8 @@ from kernel.commit import (
     id_of,
     to_document,
 )
-from kernel.database import AWAY, Db
-
-SETTLE_S = 5.0
-"""How long an append keeps asking whether it happened when its connection was lost."""
-
-GROUP = 100
-"""So many commits travel in one insert at most."""
+from kernel.database import Db
+from kernel.group_commit import GroupCommit, Waiting
 
 DUPLICATE = 11000
 
@@ -70,20 +58,6 @@ class Log(Protocol):
         """Have `listener` called after each append of this process."""
 
 
-@dataclass(eq=False)
-class _Waiting:
-    """A draft in the line, and what became of it."""
-
-    draft: Draft
-    give_up: float
-    commit: Commit | None = None
-    error: Exception | None = None
-
-    @property
-    def settled(self) -> bool:
-        return self.commit is not None or self.error is not None
-
-
 class EventLog:
     """The append-only log of one service, in a database; see `Log`."""
 
@@ -91,8 +65,7 @@ class EventLog:
         self._commits = db["commits"]
         self._head = Head()
         self._head_is_fresh = False
-        self._line: deque[_Waiting] = deque()
-        self._tail = Lock()
+        self._line = GroupCommit(self._insert)
         self._listeners: list[Callable[[], None]] = []
 
     def prepare(self) -> None:
@@ -107,21 +80,10 @@ class EventLog:
         self._listeners.append(listener)
 
     def append(self, draft: Draft) -> Commit:
-        mine = _Waiting(draft, monotonic() + SETTLE_S)
-        self._line.append(mine)
-        try:
-            while not mine.settled:
-                with self._tail:  # writers of one process do not race for a position
-                    if not mine.settled:  # nobody before us has carried it
-                        self._carry(self._next_group())
-        finally:  # a thread that is ended while it waits does not leave its draft to others
-            with suppress(ValueError):
-                self._line.remove(mine)
-        if mine.commit is None:
-            raise mine.error or AssertionError("settled without a result")
+        commit = self._line.append(draft)
         for listener in self._listeners:
             listener()
-        return mine.commit
+        return commit
 
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         wanted = {"stream": stream, "version": {"$gt": after}}
@@ -160,38 +122,7 @@ class EventLog:
     def _exists(self, position: int) -> bool:
         return self._commits.find_one({"position": position}, {"_id": 1}) is not None
 
-    def _next_group(self) -> list[_Waiting]:
-        """Take what stands first in the line, one draft a stream: fair, and independent."""
-        group: dict[str, _Waiting] = {}
-        later: list[_Waiting] = []
-        while self._line and len(group) < GROUP:
-            waiting = self._line.popleft()
-            if waiting.draft.stream in group:
-                later.append(waiting)
-            else:
-                group[waiting.draft.stream] = waiting
-        self._line.extendleft(reversed(later))
-        return list(group.values())
-
-    def _carry(self, group: list[_Waiting]) -> None:
-        """Insert a group; who is not settled then stands in line again, at the front."""
-        try:
-            self._insert(group)
-            _give_up(group, Unavailable("the log is busy"))
-        except AWAY as error:  # outcome unknown: insert again, by the same ids
-            _give_up(group, Unavailable("the database is away"), error)
-            pause(jitter(0.2))
-        except Exception as error:  # one of them cannot be stored: find out which
-            if len(group) == 1:
-                group[0].error = error
-            else:
-                for waiting in group:
-                    self._carry([waiting])
-                group = []
-        finally:
-            self._line.extendleft(reversed([w for w in group if not w.settled]))
-
-    def _insert(self, group: list[_Waiting]) -> None:
+    def _insert(self, group: list[Waiting]) -> None:
         head = self._head if self._head_is_fresh else self.head()
         self._head_is_fresh = False
         commits = chained([w.draft for w in group], head)
@@ -204,7 +135,7 @@ class EventLog:
             self._head_is_fresh = True  # until an insert fails, our own last one is the head
 
     def _insert_broke_off(
-        self, group: list[_Waiting], commits: list[Commit], error: BulkWriteError
+        self, group: list[Waiting], commits: list[Commit], error: BulkWriteError
     ) -> None:
         """Ordered: what stands before the one that failed is stored, nothing after it is."""
         if not error.details["writeErrors"]:
@@ -219,12 +150,12 @@ class EventLog:
         else:
             self._settle_rival(group[index])
 
-    def _settle(self, group: list[_Waiting], commits: list[Commit]) -> None:
+    def _settle(self, group: list[Waiting], commits: list[Commit]) -> None:
         for waiting, commit in zip(group, commits, strict=True):
             waiting.commit = commit
             self._advance(Head(commit.position, commit.hash))
 
-    def _settle_rival(self, waiting: _Waiting) -> None:
+    def _settle_rival(self, waiting: Waiting) -> None:
         """Its version is taken: by our own try whose outcome had been unknown, or by another."""
         draft = waiting.draft
         commit = self.find(draft.stream, draft.version)
@@ -236,11 +167,3 @@ class EventLog:
     def _advance(self, head: Head) -> None:
         if head.position > self._head.position:
             self._head = head
-
-
-def _give_up(group: list[_Waiting], refusal: Unavailable, cause: Exception | None = None) -> None:
-    """Tell those whose time is over."""
-    refusal.__cause__ = cause
-    for waiting in group:
-        if not waiting.settled and monotonic() > waiting.give_up:
-            waiting.error = refusal

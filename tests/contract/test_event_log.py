@@ -50,7 +50,7 @@ class Held(EventLog):
     @property
     def waiting(self) -> int:
         """How many stand in line."""
-        return len(self._line)
+        return len(self._line._line)
 
 
 @pytest.fixture
@@ -105,10 +105,11 @@ class EndedWhileWaiting:
 
 def test_ended_while_waiting_is_not_stored_later(log):
     """A thread that is ended takes its draft out of the line."""
-    lock, log._tail = log._tail, EndedWhileWaiting()
+    line = log._line
+    lock, line._tail = line._tail, EndedWhileWaiting()
     with pytest.raises(Ended):
         log.append(draft("a-1"))
-    log._tail = lock
+    line._tail = lock
     log.append(draft("b-1"))
     assert [c.stream for c in everything(log)] == ["b-1"]
 
