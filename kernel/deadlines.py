@@ -12,10 +12,10 @@ from typing import Any
 from pymongo import ASCENDING, DeleteOne, ReplaceOne
 from pymongo.errors import BulkWriteError
 
+from kernel.aggregate import Meta
 from kernel.checkpoint import Checkpoint
 from kernel.clock import derive_id
 from kernel.database import Db, Document
-from kernel.handling import Meta
 
 RETRY_AFTER = timedelta(seconds=5)
 

@@ -15,9 +15,10 @@ from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX
 from contracts.topology import EVENTS_EXCHANGE
 from kernel.broker import Outgoing, Publisher
 from kernel.codec import EventTypes
+from kernel.commit import Commit
 from kernel.deadlines import Cancelled, Change, Deadline, Deadlines
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
-from kernel.event_log import Commit, EventLog
+from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
 from kernel.observability import PUBLISHED
 

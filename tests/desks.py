@@ -13,8 +13,9 @@ from typing import Any
 from deploy import ports
 from kernel.clock import new_id
 from kernel.codec import StoredEvent
+from kernel.commit import Draft
 from kernel.database import connect, database
-from kernel.event_log import Draft, EventLog
+from kernel.event_log import EventLog
 from tests.support import ROOT, Stack, _ready, eventually
 
 SERVICE = "desk"
@@ -30,8 +31,7 @@ class Desks:
         self.settings = replace(stack.settings, db_prefix=f"test_{new_id()[:12]}")
         self.environ = {**stack.env, "PST_DB_PREFIX": self.settings.db_prefix}
         self._said = (stack.run_dir / "log/desks.log").open("a")
-        self._client = connect(self.settings)
-        self.db = database(self._client, self.settings, SERVICE)
+        self.db = database(connect(self.settings), self.settings, SERVICE)
         self.log = EventLog(self.db)
         self.log.prepare()
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
@@ -85,11 +85,10 @@ class Desks:
         return list(self.db["fired"].find())
 
     def stop(self) -> None:
-        """End them all, and drop what they have left."""
+        """End them all; what they have left goes with the stack, to drop it takes long."""
         for process in self._processes.values():
             process.terminate()
         ended = [process.wait(60) for process in self._processes.values()]
-        self._client.drop_database(self.db.name)
         self._said.close()
         assert set(ended) <= {0}
 

@@ -20,8 +20,9 @@ import pytest
 from pika.exceptions import AMQPError
 
 from contracts.topology import EVENTS_EXCHANGE
+from kernel.commit import Commit
 from kernel.database import connect, database
-from kernel.event_log import Commit, EventLog
+from kernel.event_log import EventLog
 from tests.desks import SERVICE, Desks, desks
 from tests.support import ROOT, Stack, eventually
 

@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contracts.errors import Unavailable
 from kernel import config
 from kernel.clock import jitter, new_id, pause
+from kernel.commit import VersionConflict
 from kernel.database import connect, database
-from kernel.event_log import EventLog, VersionConflict
+from kernel.event_log import EventLog
 from tests.desks import SERVICE, note
 
 OWN = 4

@@ -17,7 +17,7 @@ from kernel.deadlines import Deadlines
 from kernel.firing import SIDE_BY_SIDE, Firing
 from kernel.observability import Health
 from kernel.runtime import Runtime, Wiring
-from tests.contract.test_event_log import draft
+from tests.contract.log_contract import draft
 from tests.contract.test_following import date
 from tests.contract.test_relay import Noted
 from tests.support import NOON, eventually

@@ -15,7 +15,7 @@ from kernel.deadlines import Deadlines
 from kernel.effects import Cancel, Publish, Schedule
 from kernel.event_log import EventLog
 from kernel.relay import Relay
-from tests.contract.test_event_log import draft
+from tests.contract.log_contract import draft
 from tests.support import NOON
 
 MANY = 30
