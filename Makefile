@@ -12,13 +12,14 @@ RUN_STAMP := $(call stamp,run)
 TEST_STAMP := $(call stamp,test)
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo test unit contract lint lock clean broker
+.PHONY: help run stop demo test soak unit contract lint lock clean broker
 
 help:
 	@echo "make run    start everything; Ctrl-C ends it, the data stays in .run"
 	@echo "make demo   play a consultation against the running system"
 	@echo "make stop   end what runs, from another terminal"
 	@echo "make test   lint, types, import rules and all tests"
+	@echo "make soak   two hours of writing, killing and restarting (PST_SOAK_HOURS)"
 	@echo "make unit   the fast tests only"
 	@echo "make contract PST_MONGO_URL=mongodb://…   the event log's promises, kept by your server?"
 	@echo "make lint   lint, types and import rules only"
@@ -36,6 +37,9 @@ stop:
 
 test: lint broker
 	@$(BIN)/python -m pytest
+
+soak: $(TEST_STAMP) broker
+	@$(BIN)/python -m pytest -m soak -s
 
 unit: $(TEST_STAMP)
 	@$(BIN)/python -m pytest -p no:schemathesis tests/unit

@@ -13,7 +13,7 @@ from contracts.errors import PstError
 from kernel.codec import UnknownEvent
 from kernel.config import SettingsError
 from kernel.vault import VaultError
-from pst import clock, log, parked, tokens
+from pst import clock, deadlines, log, parked, tokens
 
 
 def main() -> None:
@@ -38,5 +38,5 @@ def cli() -> None:
     """Look after a running PST Konsultasi."""
 
 
-for command in (tokens.token, clock.clock, log.log, parked.parked):
+for command in (tokens.token, clock.clock, log.log, deadlines.deadlines, parked.parked):
     cli.add_command(command)

@@ -1,7 +1,6 @@
 """`pst clock`: the time of a system that may travel."""
 
 import os
-import re
 from datetime import timedelta
 
 import click
@@ -11,8 +10,7 @@ from kernel import config
 from kernel.clock import Clock
 from kernel.database import TravelledTime, connect, database
 from pst.settings import settings, started_with
-
-UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+from pst.when import duration as parsed
 
 
 @click.group()
@@ -38,16 +36,9 @@ def clock_advance(duration: str) -> None:
     if not (given.time_travel and running.time_travel):
         raise click.ClickException("time travel is off; start with PST_TIME_TRAVEL=1 make run")
     travelled = _travelled(given)
-    travelled.advance(_duration(duration))
+    travelled.advance(parsed(duration))
     click.echo(f"{rfc3339(Clock(travelled).now())}  ahead by {travelled()}")
 
 
 def _travelled(given: config.Settings) -> TravelledTime:
     return TravelledTime(database(connect(given), given, "clock"))
-
-
-def _duration(text: str) -> timedelta:
-    parts = re.findall(r"(\d+)([dhms])", text)
-    if not parts or "".join(n + u for n, u in parts) != text:
-        raise click.BadParameter(f"{text!r} is no duration; write 7d, 1d12h or 90m")
-    return timedelta(seconds=sum(int(n) * UNITS[u] for n, u in parts))

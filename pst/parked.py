@@ -1,11 +1,13 @@
 """`pst parked`: messages that a service could not take in."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from pst.parked_messages import Parked, parked_messages
+from pst.parked_messages import Parked, ParkedMessages, parked_messages
 from pst.services import service_argument
 from pst.settings import settings
 
@@ -45,15 +47,45 @@ def parked_show(service: str, message_id: str) -> None:
 @click.option("--all", "everything", is_flag=True, help="Send all of them back.")
 def parked_retry(service: str, message_id: str | None, everything: bool) -> None:
     """Send MESSAGE_ID (or --all) back to SERVICE, its tries counted from nothing."""
+    with _chosen(service, message_id, everything) as (messages, chosen):
+        for message in chosen:
+            messages.retry(message)
+            click.echo(f"{message.id}  sent back")
+
+
+@parked.command("drop")
+@service_argument
+@click.argument("message_id", required=False)
+@click.option("--all", "everything", is_flag=True, help="Drop all of them.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def parked_drop(service: str, message_id: str | None, everything: bool, yes: bool) -> None:
+    """Drop MESSAGE_ID (or --all): SERVICE will never take it in.
+
+    The event itself stays in the log of the service that published it.
+    """
+    with _chosen(service, message_id, everything) as (messages, chosen):
+        for message in chosen if not yes else ():
+            click.echo(f"{message.id}  {message.error}")
+        if chosen and not yes:
+            click.confirm(f"Drop {len(chosen)} for good?", abort=True)
+        for message in chosen:
+            messages.drop(message)
+            click.echo(f"{message.id}  dropped")
+
+
+@contextmanager
+def _chosen(
+    service: str, message_id: str | None, everything: bool
+) -> Iterator[tuple[ParkedMessages, list[Parked]]]:
+    """Hold one parked message, or all; what is not dealt with stays parked."""
     if everything == (message_id is not None):
         raise click.UsageError("name one message, or say --all")
     with parked_messages(settings("amqp_url").amqp_url, service) as messages:
         found = list(messages.all())
-        chosen = found if message_id is None else [_one(found, service, message_id)]
-        for message in chosen:
-            messages.retry(message)
-            click.echo(f"{message.id}  sent back")
-    if not chosen:
+        if message_id is not None:
+            found = [_one(found, service, message_id)]
+        yield messages, found
+    if not found:
         click.echo(f"Nothing is parked for {service}.")
 
 

@@ -4,13 +4,14 @@ import json
 import uuid
 from contextlib import contextmanager
 from threading import Thread
+from time import monotonic
 
 import pika
 import pytest
 
 from contracts.errors import Unavailable
 from contracts.events import CONTENT_TYPE
-from contracts.topology import consumer_queue, parked_queue
+from contracts.topology import RETRY_LADDER_S, consumer_queue, parked_queue
 from kernel import broker, consumer
 from kernel.broker import Publisher
 from kernel.consumer import Consumer
@@ -51,6 +52,7 @@ class Scene:
         self.url = url
         self.service = f"test-{uuid.uuid4().hex[:8]}"
         self.taken = []
+        self.taken_at = {}
         self.failing = {}
         self.publisher = Publisher(url)
         self.consumer = Consumer(url, self.service, (f"*.{self.service}.*",), self.handle)
@@ -59,6 +61,7 @@ class Scene:
     def handle(self, envelope):
         """Take an event, or fail as often as told."""
         self.taken.append(envelope["id"])
+        self.taken_at.setdefault(envelope["id"], monotonic())
         if self.failing.get(envelope["id"], 0):
             self.failing[envelope["id"]] -= 1
             raise self.error
@@ -147,6 +150,22 @@ def test_failing_message_climbs_the_ladder_and_is_parked(scene):
     scene.retry_parked()
     eventually(lambda: scene.taken.count("e-1") == 4)
     assert scene.parked() == []
+
+
+def test_poison_holds_up_the_others_for_no_step_of_the_ladder(scene):
+    """One message in ten always fails; every other is taken long before the first step is over."""
+    poison = {f"e-{n}" for n in range(0, 50, 10)}
+    scene.failing = dict.fromkeys(poison, 99)
+    sent = {}
+    for n in range(50):
+        sent[f"e-{n}"] = monotonic()
+        scene.send(event(n))
+    eventually(lambda: set(scene.taken) == set(sent))
+    waited = {name: at - sent[name] for name, at in scene.taken_at.items() if name not in poison}
+    assert len(waited) == 45
+    assert max(waited.values()) < RETRY_LADDER_S[0]
+    eventually(lambda: len(scene.parked()) == len(poison), within=30, every=0.5)
+    assert [name for name in scene.taken if name not in poison] == [n for n in sent if n in waited]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""`pst deadlines`: the dates that services keep."""
+
+import click
+
+from contracts.common import rfc3339
+from kernel.clock import Clock, no_offset
+from kernel.database import TravelledTime, connect, database
+from kernel.deadlines import Deadlines
+from pst.services import service_argument
+from pst.settings import settings
+from pst.when import moment
+
+
+@click.group()
+def deadlines() -> None:
+    """The dates that services keep: reminders, closes, next tries."""
+
+
+@deadlines.command("list")
+@service_argument
+@click.option("--due-before", metavar="WHEN", help="ISO time, or such as 2d: so long from now.")
+@click.option("--limit", default=50, show_default=True, help="List at most so many.")
+def deadlines_list(service: str, due_before: str | None, limit: int) -> None:
+    """List the pending dates of SERVICE, the next one first.
+
+    A date that could not be fired stands where it is tried again.
+    """
+    given = settings("mongo_url")
+    client = connect(given)
+    travelled = TravelledTime(database(client, given, "clock"))
+    now = Clock(travelled if given.time_travel else no_offset).now()
+    before = moment(due_before, now) if due_before else None
+    found, total = Deadlines(database(client, given, service)).pending(before, limit)
+    if not found:
+        click.echo(f"No date of {service} is pending{_before(due_before)}.")
+        return
+    width = max(len("stream"), *(len(date.stream) for date in found))
+    click.echo(f"{'due':<24}  {'stream':<{width}}  name")
+    for date in found:
+        click.echo(f"{rfc3339(date.due_at):<24}  {date.stream:<{width}}  {date.name}")
+    click.echo(f"{len(found)} of {total} pending{_before(due_before)}.")
+
+
+def _before(due_before: str | None) -> str:
+    return f" before {due_before}" if due_before else ""
