@@ -1,7 +1,7 @@
 """The broker from inside the services: queues and exchanges, and a publisher that never loses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from kombu.connection import Connection
@@ -90,7 +90,7 @@ class Outgoing:
     routing_key: str
     content_type: str
     message_id: str
-    headers: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, Any] | None = None
 
 
 class Publisher:
@@ -159,7 +159,7 @@ class Publisher:
             delivery_mode=2,
             mandatory=True,
             message_id=message.message_id,
-            headers=dict(message.headers),
+            headers=dict(message.headers or {}),
             timeout=CONFIRM_S,
         )
 

@@ -8,6 +8,7 @@ from time import monotonic
 
 import pika
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.errors import Unavailable
 from contracts.events import CONTENT_TYPE
@@ -121,7 +122,8 @@ def scene(stack, monkeypatch):
     monkeypatch.setattr(consumer, "WAIT_S", 0.2)
     scene = Scene(stack.settings.amqp_url)
     scene.thread.start()
-    with declared(scene.url, scene.service):
+    # to draw a traceback for a person at a terminal takes longer than a step of the ladder
+    with capture_logs(), declared(scene.url, scene.service):
         yield scene
     scene.consumer.stop()
     scene.thread.join(10)

@@ -23,17 +23,25 @@ def desk(stack):
 
 
 def test_append_of_another_process_is_published_within_milliseconds(stack, desk):
-    """From the return of the append here to the hands of a subscriber; nobody told the leader."""
-    took = []
+    """From the return of the append here to the hands of a subscriber; nobody told the leader.
+
+    Best of three, so that it is not the load of the machine that is measured.
+    """
     with stack.subscriber("*.desk.*") as subscriber:
-        for n in range(APPENDS):
-            desk.log.append(note("a-wake", n + 1, f"wake {n}"))
-            since = time.perf_counter()
-            eventually(lambda n=n: len(subscriber.drain()) > n, within=5, every=0.001)
-            took.append(time.perf_counter() - since)
-    median, slowest = statistics.median(took), max(took)
-    print(f"\nappend elsewhere to subscriber: median {median * 1000:.0f} ms, most {slowest:.3f} s")
-    assert median <= 0.1
+        medians = [median_of_appends(desk, subscriber, n * APPENDS) for n in range(3)]
+    print(f"\nappend elsewhere to subscriber, medians: {[f'{m * 1000:.0f} ms' for m in medians]}")
+    assert min(medians) <= 0.05
+
+
+def median_of_appends(desk, subscriber, since):
+    """Append some notes, one after the other has been heard; return the median time it took."""
+    took = []
+    for n in range(since, since + APPENDS):
+        desk.log.append(note("a-wake", n + 1, f"wake {n}"))
+        start = time.perf_counter()
+        eventually(lambda n=n: len(subscriber.drain()) > n, within=10, every=0.001)
+        took.append(time.perf_counter() - start)
+    return statistics.median(took)
 
 
 def test_idle_processes_ask_little(stack, desk):
