@@ -13,6 +13,7 @@ from kernel.codec import EventTypes
 from kernel.config import Settings
 from kernel.database import AWAY, TravelledTime, connect, database
 from kernel.deadlines import Deadline, Deadlines
+from kernel.erasure import telling
 from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
 from kernel.handling import CommandHandler
@@ -47,7 +48,9 @@ class Runtime:
         self.db = database(client, settings, wiring.name)
         travelled = TravelledTime(database(client, settings, "clock"))
         self.clock = Clock(travelled if settings.time_travel else no_offset)
-        self.vault = Vault(database(client, settings, "vault"), settings.master_key)
+        self.vault = Vault(
+            database(client, settings, "vault"), settings.master_key, settings.master_key_before
+        )
         self.log = EventLog(self.db)
         self.commands = CommandHandler(self.log, wiring.types, self.vault)
         self.deadlines = Deadlines(self.db)
@@ -56,7 +59,7 @@ class Runtime:
             wiring.name,
             self.log,
             wiring.types,
-            wiring.react,
+            telling(wiring.react, self.vault),
             Publisher(settings.amqp_url),
             self.deadlines,
         )

@@ -11,8 +11,9 @@ from pymongo.errors import PyMongoError
 
 from contracts.errors import PstError
 from kernel.config import SettingsError
-from kernel.vault import VaultError
-from pst import clock, log, parked, tokens
+from kernel.ledger import LedgerError
+from kernel.sealing import VaultError
+from pst import clock, log, parked, tokens, vault
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
         sys.exit(_complaint(str(error), 2))
     except PyMongoError as error:
         sys.exit(_complaint(f"the database does not answer ({type(error).__name__})", 1))
-    except (PstError, VaultError) as error:
+    except (PstError, VaultError, LedgerError) as error:
         sys.exit(_complaint(str(error), 1))
 
 
@@ -37,5 +38,5 @@ def cli() -> None:
     """Look after a running PST Konsultasi."""
 
 
-for command in (tokens.token, clock.clock, log.log, parked.parked):
+for command in (tokens.token, clock.clock, log.log, parked.parked, vault.vault):
     cli.add_command(command)

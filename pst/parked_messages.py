@@ -72,6 +72,10 @@ class ParkedMessages:
         )
         self._channel.basic_ack(message.tag)
 
+    def drop(self, message: Parked) -> None:
+        """Throw it away."""
+        self._channel.basic_ack(message.tag)
+
 
 @contextmanager
 def parked_messages(url: str, service: str) -> Iterator[ParkedMessages]:

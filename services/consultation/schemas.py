@@ -4,6 +4,7 @@ A stored form is never edited. A change is a new version beside the old one, wit
 upcaster; each keeps a fixture in `tests/fixtures/stored/` that must load for ever.
 """
 
+from kernel import erasure
 from kernel.codec import EventType, EventTypes
 from services.consultation import events, register
 
@@ -22,5 +23,6 @@ TYPES = EventTypes(
         EventType("consultation_closed", 1, events.ConsultationClosed),
         EventType("consultation_reopened", 1, events.ConsultationReopened),
         EventType("deadline_recalculated", 1, events.DeadlineRecalculated),
+        *erasure.TYPES,
     ]
 )

@@ -7,14 +7,17 @@ fields sealed by a stand-in; `events/…` is the CloudEvent that follows, for th
 import json
 from importlib import import_module
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import pytest
 
 from contracts.events import EVENTS, Envelope
 from kernel.effects import Publish
+from kernel.erasure import telling
 from kernel.event_log import Commit
 from kernel.facts import facts_of
 from kernel.relay import envelope
+from kernel.vault import Vault
 from tests.support import NOON
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -52,7 +55,8 @@ def stored_fact(service, name, version):
 
 def published(fact, service):
     """Return the envelopes that a fact leads to."""
-    effects = import_module(f"services.{service}.reactions").react(fact)
+    react = import_module(f"services.{service}.reactions").react
+    effects = telling(react, create_autospec(Vault))(fact)
     return [envelope(service, e, fact) for e in effects if isinstance(e, Publish)]
 
 
