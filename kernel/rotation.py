@@ -6,7 +6,7 @@
 3. nobody needs the old key any more, except for backups taken before
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from pymongo import UpdateOne
@@ -22,48 +22,42 @@ BATCH = 500
 def rotate(keys: Collection[Document], masters: MasterKeys, done: Callable[[int], None]) -> int:
     """Wrap every key with the newest master key; return how many were not yet.
 
-    `done(n)` is called for each n more. A person forgotten meanwhile stays forgotten.
+    `done(n)` is told how many so far. A person forgotten meanwhile stays forgotten.
     """
-    old = keys.find_one({"_id": canary.ID}, {"master": 1})
-    if old and old["master"] != masters.newest:
-        keys.update_one({"_id": canary.ID}, {"$set": {"next": masters.newest}})
+    now = keys.find_one({"_id": canary.ID, "master": {"$ne": masters.newest}})
+    if now:
+        keys.update_one(_as_read(now), {"$set": {"next": masters.newest}})
     count = 0
-    while batch := sum(_sweep(keys, masters, done)):
-        count += batch
-    known = keys.find_one({"_id": canary.ID, "master": {"$ne": masters.newest}})
-    if known:
-        new = masters.wrap(canary.NAME, masters.unwrap(canary.NAME, known)[0], masters.newest)
-        keys.update_one(_as_read(known), {"$set": new, "$unset": {"next": ""}})
-    return count + sum(_sweep(keys, masters, done))  # who looked at the canary just before
+    while left := _sweep(keys, masters, count, done):
+        count += left
+    if now:
+        new = masters.wrap(canary.NAME, masters.unwrap(canary.NAME, now)[0], masters.newest)
+        keys.update_one(_as_read(now), {"$set": new, "$unset": {"next": ""}})
+    return count + _sweep(keys, masters, count, done)  # of who had looked at the canary just before
 
 
 def _sweep(
-    keys: Collection[Document], masters: MasterKeys, done: Callable[[int], None]
-) -> Iterator[int]:
+    keys: Collection[Document], masters: MasterKeys, so_far: int, done: Callable[[int], None]
+) -> int:
+    """Go once through the keys that another master key wraps; return how many it was."""
     others = {
         "_id": {"$ne": canary.ID},
         "wrapped": {"$exists": True},
         "master": {"$ne": masters.newest},
     }
-    batch: list[UpdateOne] = []
+    count, batch = 0, list[UpdateOne]()
     for stored in keys.find(others, batch_size=BATCH):
         key, _ = masters.unwrap(stored["_id"], stored)
         new = masters.wrap(stored["_id"], key, masters.newest)
         batch.append(UpdateOne(_as_read(stored), {"$set": new}))
         if len(batch) == BATCH:
-            yield _written(keys, batch, done)
-            batch = []
+            count += keys.bulk_write(batch, ordered=False).modified_count
+            batch.clear()
+            done(so_far + count)
     if batch:
-        yield _written(keys, batch, done)
+        count += keys.bulk_write(batch, ordered=False).modified_count
+    return count
 
 
 def _as_read(stored: Document) -> dict[str, Any]:
     return {"_id": stored["_id"], "wrapped": stored["wrapped"]}
-
-
-def _written(
-    keys: Collection[Document], batch: list[UpdateOne], done: Callable[[int], None]
-) -> int:
-    moved = keys.bulk_write(batch, ordered=False).modified_count
-    done(moved)
-    return moved

@@ -20,6 +20,7 @@ from kernel.handling import CommandHandler
 from kernel.lease import Lease
 from kernel.observability import PENDING_DEADLINES, RELAY_LAG, VIEW_LAG, Health
 from kernel.relay import React, Relay
+from kernel.restored import Restored
 from kernel.vault import Vault
 from kernel.views import Follower, View
 
@@ -59,7 +60,7 @@ class Runtime:
             wiring.name,
             self.log,
             wiring.types,
-            telling(wiring.react, self.vault),
+            Restored(self.db).quiet(telling(wiring.react, self.vault)),
             Publisher(settings.amqp_url),
             self.deadlines,
         )

@@ -50,10 +50,8 @@ def verify(db: Db, done: Callable[[Document], None], kept: Head | None = None) -
     Harmless beside writers; what they append after the end was reached is not looked at.
     """
     witnesses = _witnesses(db)  # before the walk: the log may only be longer
-    last_of = _Versions(db["commits"])
     head = Head()
-    for document, head in verified(stored(db["commits"]), Head()):
-        last_of.check(document)
+    for document, head in walk(db):
         if kept and kept.position == head.position and kept.hash != head.hash:
             raise Broken(head.position, document["stream"], "not the hash that was kept elsewhere")
         done(document)
@@ -66,7 +64,15 @@ def verify(db: Db, done: Callable[[Document], None], kept: Head | None = None) -
     return head
 
 
-def stored(commits: Collection[Document], until: int | None = None) -> Iterator[Document]:
+def walk(db: Db, until: int | None = None) -> Iterator[tuple[Document, Head]]:
+    """Yield the commits of a log, to its end or to `until`; raise `Broken` at the first bad one."""
+    last_of = _Versions(db["commits"])
+    for document, head in verified(_stored(db["commits"], until), Head()):
+        last_of.check(document)
+        yield document, head
+
+
+def _stored(commits: Collection[Document], until: int | None = None) -> Iterator[Document]:
     """Yield the commits in the order of their positions, to the end or to `until`.
 
     What lies beyond a gap comes only after a second look, and ends the walk.

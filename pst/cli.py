@@ -13,7 +13,9 @@ from contracts.errors import PstError
 from kernel.config import SettingsError
 from kernel.ledger import LedgerError
 from kernel.sealing import VaultError
-from pst import clock, log, parked, tokens, vault
+from kernel.verify import Broken
+from pst import backup, clock, log, parked, tokens, vault
+from pst.backup_files import BackupError
 
 
 def main() -> None:
@@ -24,7 +26,7 @@ def main() -> None:
         sys.exit(_complaint(str(error), 2))
     except PyMongoError as error:
         sys.exit(_complaint(f"the database does not answer ({type(error).__name__})", 1))
-    except (PstError, VaultError, LedgerError) as error:
+    except (PstError, VaultError, LedgerError, Broken, BackupError) as error:
         sys.exit(_complaint(str(error), 1))
 
 
@@ -38,5 +40,15 @@ def cli() -> None:
     """Look after a running PST Konsultasi."""
 
 
-for command in (tokens.token, clock.clock, log.log, parked.parked, vault.vault):
+COMMANDS = (
+    tokens.token,
+    clock.clock,
+    log.log,
+    parked.parked,
+    vault.vault,
+    backup.backup,
+    backup.restore,
+)
+
+for command in COMMANDS:
     cli.add_command(command)

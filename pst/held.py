@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kernel.verify import BATCH
-from pst.progress import progress
+from pst.progress import ProgressLine
 from pst.system import System
 
 
@@ -15,15 +15,16 @@ def streams_of(opened: System, name: str, subject_id: str) -> dict[str, str]:
     commits = opened.db(name)["commits"]
     end = opened.log(name).head().position
     found: dict[str, str] = {}
-    with progress(name, end) as bar:
-        for since, until in _ranges(end):
-            wanted = {
-                "position": {"$gt": since, "$lte": until},
-                "events.data.subject_id": subject_id,
-            }
-            for commit in commits.find(wanted, {"stream": 1, "office": 1}).sort("position", 1):
-                found.setdefault(commit["stream"], commit["office"])
-            bar.update(until - since)
+    line = ProgressLine(f"{name} log", "commits")
+    for since, until in _ranges(end):
+        wanted = {
+            "position": {"$gt": since, "$lte": until},
+            "events.data.subject_id": subject_id,
+        }
+        for commit in commits.find(wanted, {"stream": 1, "office": 1}).sort("position", 1):
+            found.setdefault(commit["stream"], commit["office"])
+        line(until, end)
+    line.end(end)
     return found
 
 

@@ -11,7 +11,7 @@ from kernel.database import Document
 from kernel.event_log import Head
 from kernel.facts import Fact, facts_of
 from kernel.verify import Broken, verify
-from pst.progress import progress
+from pst.progress import ProgressLine
 from pst.services import SERVICES, service
 from pst.system import System, system
 
@@ -68,18 +68,18 @@ def log_verify(service: str | None, kept: Head | None) -> None:
 
 def _verified(opened: System, name: str, kept: Head | None) -> bool:
     unread = Unread(SERVICES[name].types)
-    length = opened.log(name).head().position
+    line, length = ProgressLine(f"{name} log", "commits"), opened.log(name).head().position
+
+    def done(commit: Document) -> None:
+        line(commit["position"], length)
+        unread.look(commit)
+
     try:
-        with progress(name, length) as bar:
-
-            def done(commit: Document) -> None:
-                bar.update(1)
-                unread.look(commit)
-
-            head = verify(opened.db(name), done, kept)
+        head = verify(opened.db(name), done, kept)
     except Broken as fault:
         click.echo(f"{name}: {fault}")
         return False
+    line.end(head.position)
     if unread.first:
         # the log is whole all the same: a newer version of this program wrote it
         click.echo(f"pst: {name}: {unread.count} events cannot be read: {unread.first}", err=True)

@@ -8,7 +8,7 @@ from kernel.ledger import Entry
 from kernel.rotation import rotate
 from pst.export import export
 from pst.forgetting import drop_parked, forget_everywhere, offices_of
-from pst.progress import progress
+from pst.progress import ProgressLine
 from pst.system import System, system
 
 
@@ -71,8 +71,9 @@ def vault_rotate() -> None:
     """
     opened = system("master_key", "master_key_before")
     keys, masters = opened.checked_vault().keys, opened.vault().masters
-    with progress("vault", keys.count_documents({"wrapped": {"$exists": True}})) as bar:
-        count = rotate(keys, masters, bar.update)
+    line, of = ProgressLine("vault", "keys"), keys.count_documents({"wrapped": {"$exists": True}})
+    count = rotate(keys, masters, lambda done: line(done, of))
+    line.end(count)
     click.echo(f"{count} keys wrapped with the new master key.")
 
 
