@@ -44,7 +44,7 @@ class Restore:
         self._check_services()
         self._check_empty()
         self._check_backup()
-        self._marks.insert_one({"_id": "unfinished"})
+        self._marks.replace_one({"_id": "unfinished"}, {}, upsert=True)
         try:
             self._clear()
             self._load(forgotten)
