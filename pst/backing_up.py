@@ -15,11 +15,11 @@ from contracts.common import rfc3339
 from kernel.checkpoint import Checkpoint
 from kernel.clock import new_id
 from kernel.event_log import Head
-from kernel.verify import walk
 from pst.backup_files import BackupError, DocumentFile, sync_directory, write_manifest
 from pst.progress import ProgressLine
 from pst.services import SERVICES
 from pst.system import System
+from pst.verify import walk
 
 HEARD_AFTER = timedelta(hours=1)
 """An event published so long ago has been taken in by our services, or is parked: a restored

@@ -13,9 +13,9 @@ from contracts.errors import PstError
 from kernel.config import SettingsError
 from kernel.ledger import LedgerError
 from kernel.sealing import VaultError
-from kernel.verify import Broken
 from pst import backup, clock, log, parked, tokens, vault
 from pst.backup_files import BackupError
+from pst.verify import Broken
 
 
 def main() -> None:
@@ -28,6 +28,8 @@ def main() -> None:
         sys.exit(_complaint(f"the database does not answer ({type(error).__name__})", 1))
     except (PstError, VaultError, LedgerError, Broken, BackupError) as error:
         sys.exit(_complaint(str(error), 1))
+    except OSError as error:
+        sys.exit(_complaint(f"{error.filename or 'the disk'}: {error.strerror}", 1))
 
 
 def _complaint(text: str, code: int) -> int:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from kernel.verify import BATCH
 from pst.progress import ProgressLine
 from pst.system import System
+from pst.verify import BATCH
 
 
 def streams_of(opened: System, name: str, subject_id: str) -> dict[str, str]:

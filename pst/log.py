@@ -10,10 +10,10 @@ from kernel.codec import EventTypes, UnknownEvent
 from kernel.database import Document
 from kernel.event_log import Head
 from kernel.facts import Fact, facts_of
-from kernel.verify import Broken, verify
 from pst.progress import ProgressLine
 from pst.services import SERVICES, service
 from pst.system import System, system
+from pst.verify import Broken, verify
 
 
 def _head(_context: click.Context, _option: click.Parameter, text: str | None) -> Head | None:

@@ -16,13 +16,13 @@ from kernel.event_log import Head
 from kernel.ledger import Entry
 from kernel.restored import Restored
 from kernel.sealing import VaultError
-from kernel.verify import Broken, verified
 from pst.backup_files import BackupError, batches, check_digest, documents, read_manifest
 from pst.progress import ProgressLine
 from pst.services import SERVICES
 from pst.system import System
+from pst.verify import Broken, verified
 
-BATCH = 200
+BATCH = 500
 
 
 class Restore:

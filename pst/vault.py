@@ -5,10 +5,10 @@ import json
 import click
 
 from kernel.ledger import Entry
-from kernel.rotation import rotate
 from pst.export import export
 from pst.forgetting import drop_parked, forget_everywhere, offices_of
 from pst.progress import ProgressLine
+from pst.rotation import rotate
 from pst.system import System, system
 
 

@@ -9,9 +9,9 @@ from kernel import canary
 from kernel.clock import random_bytes
 from kernel.ledger import Entry, Ledger, LedgerError
 from kernel.master_keys import id_of
-from kernel.rotation import rotate
 from kernel.sealing import VaultError
 from kernel.vault import Vault
+from pst.rotation import rotate
 from tests.support import NOON, eventually
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))

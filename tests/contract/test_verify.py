@@ -7,7 +7,7 @@ import pytest
 from kernel.checkpoint import Checkpoint
 from kernel.event_log import EventLog, Head
 from kernel.lease import Lease
-from kernel.verify import Broken, verify
+from pst.verify import Broken, verify
 from tests.contract.test_event_log import draft
 from tests.support import NOON, eventually
 
@@ -153,7 +153,7 @@ def test_version_out_of_line_is_found(db, log):
 
 def test_streams_that_are_not_remembered_are_looked_up(db, log, monkeypatch):
     """Memory is bounded, what is found is not."""
-    monkeypatch.setattr("kernel.verify.STREAMS", 1)
+    monkeypatch.setattr("pst.verify.STREAMS", 1)
     assert verify(db, quiet) == log.head()
     log.append(draft("s-1", 40))
     assert found(db).position == COMMITS + 1

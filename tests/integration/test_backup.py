@@ -16,12 +16,12 @@ from kernel.effects import Publish
 from kernel.lease import Lease
 from kernel.ledger import Entry
 from kernel.restored import Restored
-from kernel.verify import verify
 from pst.backing_up import back_up
 from pst.backup_files import BackupError, read_manifest
 from pst.restoring import Restore
 from pst.services import SERVICES
 from pst.system import System
+from pst.verify import verify
 from services.consultation.events import MessagePosted, Party
 from services.consultation.schemas import TYPES
 from tests.contract.test_event_log import draft
