@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from kernel.aggregate import Aggregate, Meta
 from kernel.clock import derive_id
 from kernel.codec import EventType
 from kernel.effects import Effect, Publish
 from kernel.facts import Fact
-from kernel.handling import Aggregate, CommandHandler, Meta
+from kernel.handling import CommandHandler
 from kernel.ledger import Entry, Ledger
 from kernel.relay import React
 from kernel.vault import Vault
@@ -75,7 +76,7 @@ def telling(react: React, vault: Vault) -> React:
         if not isinstance(fact.event, SubjectErased):
             return react(fact)
         vault.drop(fact.event.subject_id)
-        return [Publish(fact.name, vars(fact.event), fact.schema_version)]
+        return [Publish(fact.name, vars(fact.event))]
 
     return told
 

@@ -14,7 +14,7 @@ from typing import Any
 from contracts.common import rfc3339
 from kernel.checkpoint import Checkpoint
 from kernel.clock import new_id
-from kernel.event_log import Head
+from kernel.commit import Head
 from pst.backup_files import BackupError, DocumentFile, sync_directory, write_manifest
 from pst.progress import ProgressLine
 from pst.services import SERVICES

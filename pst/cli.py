@@ -10,12 +10,15 @@ import click
 from pymongo.errors import PyMongoError
 
 from contracts.errors import PstError
+from kernel.codec import UnknownEvent
 from kernel.config import SettingsError
 from kernel.ledger import LedgerError
 from kernel.sealing import VaultError
 from pst import backup, clock, log, parked, tokens, vault
 from pst.backup_files import BackupError
 from pst.verify import Broken
+
+FAILURES = (PstError, VaultError, UnknownEvent, LedgerError, Broken, BackupError)
 
 
 def main() -> None:
@@ -26,7 +29,7 @@ def main() -> None:
         sys.exit(_complaint(str(error), 2))
     except PyMongoError as error:
         sys.exit(_complaint(f"the database does not answer ({type(error).__name__})", 1))
-    except (PstError, VaultError, LedgerError, Broken, BackupError) as error:
+    except FAILURES as error:
         sys.exit(_complaint(str(error), 1))
     except OSError as error:
         sys.exit(_complaint(f"{error.filename or 'the disk'}: {error.strerror}", 1))

@@ -7,8 +7,8 @@ import msgspec
 
 from contracts.common import plain, rfc3339
 from kernel.codec import EventTypes, UnknownEvent
+from kernel.commit import Head
 from kernel.database import Document
-from kernel.event_log import Head
 from kernel.facts import Fact, facts_of
 from pst.progress import ProgressLine
 from pst.services import SERVICES, service

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from kernel import canary
+from kernel.commit import Head
 from kernel.database import Document
 from kernel.erasure import forget
-from kernel.event_log import Head
 from kernel.ledger import Entry
 from kernel.restored import Restored
 from kernel.sealing import VaultError

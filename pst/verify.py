@@ -12,8 +12,8 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
 from kernel.checkpoint import ID as CHECKPOINT
+from kernel.commit import Commit, Head, from_document, id_of, seal_of
 from kernel.database import Db, Document
-from kernel.event_log import Commit, Head, seal_of
 
 BATCH = 500
 STREAMS = 100_000
@@ -112,12 +112,10 @@ def _next(document: Document, head: Head) -> Head:
     if set(document) != _FIELDS:
         odd = ", ".join(sorted(set(document) ^ _FIELDS))
         raise Broken(position, stream, f"fields too many or too few: {odd}")
-    if document["_id"] != f"{stream}:{document['version']}":
+    if document["_id"] != id_of(stream, document["version"]):
         raise Broken(position, stream, f"its _id is {document['_id']!r}")
     try:
-        words = {name: document[name] for name in _FIELDS - {"_id"}}
-        commit = Commit(**{**words, "events": tuple(words["events"])})
-        seal = seal_of(head.hash, commit, position)
+        seal = seal_of(head.hash, from_document(document), position)
     except (TypeError, ValueError) as error:
         raise Broken(position, stream, f"holds what no commit holds ({error})") from error
     if document["hash"] != seal:

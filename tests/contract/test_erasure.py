@@ -6,13 +6,14 @@ import pytest
 
 from contracts.errors import Code, Rejected
 from kernel import erasure
+from kernel.aggregate import Aggregate, Meta
 from kernel.clock import new_id, random_bytes
 from kernel.codec import EventType, EventTypes
 from kernel.effects import Publish
 from kernel.erasure import SubjectErased, forget, telling
 from kernel.event_log import EventLog
 from kernel.facts import facts_of
-from kernel.handling import Aggregate, CommandHandler, Meta
+from kernel.handling import CommandHandler
 from kernel.ledger import Entry, Ledger
 from kernel.personal import FORGOTTEN, Personal
 from kernel.vault import Vault

@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kernel.checkpoint import Checkpoint
-from kernel.event_log import EventLog, Head
+from kernel.commit import Head
+from kernel.event_log import EventLog
 from kernel.lease import Lease
 from pst.verify import Broken, verify
-from tests.contract.test_event_log import draft
+from tests.contract.log_contract import draft
 from tests.support import NOON, eventually
 
 STREAMS = 3

@@ -24,7 +24,7 @@ from pst.system import System
 from pst.verify import verify
 from services.consultation.events import MessagePosted, Party
 from services.consultation.schemas import TYPES
-from tests.contract.test_event_log import draft
+from tests.contract.log_contract import draft
 from tests.support import NOON, eventually, fact
 
 

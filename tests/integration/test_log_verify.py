@@ -9,7 +9,7 @@ import pytest
 
 from kernel.database import connect, database
 from kernel.event_log import EventLog
-from tests.contract.test_event_log import draft
+from tests.contract.log_contract import draft
 from tests.support import ROOT
 
 
