@@ -21,6 +21,12 @@ def quiet(_count):
     """Nobody looks at the progress."""
 
 
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch):
+    """So that few keys are several batches."""
+    monkeypatch.setattr("pst.rotation.BATCH", 50)
+
+
 def started(db, key, before=b"", has_commits=True):
     """Return the vault of a process that has been started with these keys."""
     vault = Vault(db, key, before)
@@ -73,15 +79,15 @@ def test_data_from_before_the_canary_is_tried_with_one_key(db, key):
 
 def test_rotation_beside_running_processes(db, vault):
     """Before, during and after it everybody reads; afterwards the old key opens nothing."""
-    sealed = {f"p-{i}": vault.seal(f"p-{i}", b"rahasia %d" % i) for i in range(1200)}
+    sealed = {f"p-{i}": vault.seal(f"p-{i}", b"rahasia %d" % i) for i in range(120)}
     db["keys"].update_many({"_id": {"$in": ["p-1", "p-2"]}}, {"$unset": {"master": ""}})
     both = started(db, NEW, OLD)
     late = both.seal("siti", b"sebelum")
     assert Vault(db, OLD).open("siti", late) == b"sebelum", "nobody is ahead of the rotation"
     said = []
-    assert rotate(both.keys, both.masters, said.append) == 1201
+    assert rotate(both.keys, both.masters, said.append) == 121
     assert said == sorted(said)
-    assert max(said) <= 1201
+    assert max(said) <= 121
     after = started(db, NEW)
     assert after.open("siti", late) == b"sebelum"
     assert all(after.open(p, text) == b"rahasia %s" % p[2:].encode() for p, text in sealed.items())
@@ -93,7 +99,7 @@ def test_rotation_beside_running_processes(db, vault):
 
 def test_rotation_broken_off_is_taken_up_again(db, vault):
     """Meanwhile only processes with both keys start, and new keys are wrapped by the new one."""
-    for i in range(1200):
+    for i in range(120):
         vault.seal(f"p-{i}", b"x")
     both = started(db, NEW, OLD)
 
@@ -107,13 +113,13 @@ def test_rotation_broken_off_is_taken_up_again(db, vault):
             started(db, key)
     started(db, NEW, OLD).seal("siti", b"x")
     assert db["keys"].find_one({"_id": "siti"})["master"] == id_of(NEW)
-    assert rotate(both.keys, both.masters, quiet) == 1200 - 500
+    assert rotate(both.keys, both.masters, quiet) == 120 - 50
     started(db, NEW)
 
 
 def test_rotation_loses_nobody_while_people_come_and_go(db, vault):
     """Keys made and given up beside it end as they should."""
-    for i in range(600):
+    for i in range(120):
         vault.seal(f"p-{i}", b"x")
     both = started(db, NEW, OLD)
     stop, made = [], {}
@@ -127,7 +133,7 @@ def test_rotation_loses_nobody_while_people_come_and_go(db, vault):
         comers = [pool.submit(come, n) for n in range(2)]
         try:
             eventually(lambda: made)
-            for i in range(0, 600, 50):
+            for i in range(0, 120, 10):
                 both.forget(f"p-{i}", NOON)
             rotate(both.keys, both.masters, quiet)
         finally:
