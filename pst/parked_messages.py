@@ -70,26 +70,32 @@ class ParkedMessages:
         self._channel.basic_publish(
             "", consumer_queue(self._service), message.body, properties, mandatory=True
         )
-        self._channel.basic_ack(message.tag)
+        self.drop(message)
 
     def drop(self, message: Parked) -> None:
-        """Throw it away."""
+        """Remove it for good."""
         self._channel.basic_ack(message.tag)
 
 
 @contextmanager
 def parked_messages(url: str, service: str) -> Iterator[ParkedMessages]:
     """Open the parked messages of a service; raise `Unavailable` when the broker is away."""
+    where = pika.URLParameters(url)
+    where.heartbeat = 0  # a person may think for long before answering
     try:
-        connection = pika.BlockingConnection(pika.URLParameters(url))
+        connection = pika.BlockingConnection(where)
     except (AMQPError, OSError) as error:
-        raise Unavailable(
-            f"the broker does not let us in: {error or type(error).__name__}"
-        ) from error
+        raise Unavailable(f"the broker does not let us in: {_why(error)}") from error
     try:
         channel = connection.channel()
         channel.confirm_delivery()
         yield ParkedMessages(channel, service)
+    except AMQPError as error:
+        raise Unavailable(f"the broker broke off: {_why(error)}") from error
     finally:
         if connection.is_open:
             connection.close()
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__
