@@ -61,10 +61,9 @@ class Restore:
         return {document["_id"] for document in keys if "forgotten_at" in document}
 
     def _check_services(self) -> None:
-        missing = set(self._manifest["services"]) ^ set(SERVICES)
-        if missing:
-            names = ", ".join(sorted(missing))
-            raise BackupError(f"services here and in the backup differ: {names}")
+        unknown = set(self._manifest["services"]) - set(SERVICES)
+        if unknown:
+            raise BackupError(f"the backup holds services unknown here: {', '.join(unknown)}")
         self._opened.lead_nobody()
 
     def _check_empty(self) -> None:
@@ -77,7 +76,7 @@ class Restore:
     def _check_backup(self) -> None:
         """Go through the whole backup: nothing is loaded of one that is damaged."""
         self._check_canary()
-        for name in SERVICES:
+        for name in self._manifest["services"]:  # one that is newer has no log in it
             line = ProgressLine(f"{name} log, verified", "commits")
             of = self._manifest["services"][name]["position"]
             head = Head()
@@ -110,7 +109,7 @@ class Restore:
             raise BackupError(f"{path} does not end where the manifest says")
 
     def _load(self, forgotten: list[Entry]) -> None:
-        for name in SERVICES:
+        for name in self._manifest["services"]:
             self._load_log(name)
         found: list[dict[str, Any]] = []
         for batch in batches(documents(self._source / self._manifest["vault"]["file"]), BATCH):

@@ -17,7 +17,7 @@ from kernel.lease import Lease
 from kernel.ledger import Entry
 from kernel.restored import Restored
 from pst.backing_up import back_up
-from pst.backup_files import BackupError, read_manifest
+from pst.backup_files import BackupError, read_manifest, write_manifest
 from pst.restoring import Restore
 from pst.services import SERVICES
 from pst.system import System
@@ -189,6 +189,24 @@ def test_missing_file_is_refused(systems, backup, source):
     with pytest.raises(BackupError, match="no backup of ours"):
         Restore(target, backup.parent)
     assert is_empty(target)
+
+
+def test_backup_from_before_a_service_is_restored(systems, source, backup):
+    """A service that came later begins with an empty log; one unknown here is refused."""
+    manifest = read_manifest(backup)
+    log = manifest["services"].pop("notifier")
+    for services, refused in (({"queue": log}, True), ({}, False)):
+        (backup / "manifest.json").unlink()
+        services = {**manifest["services"], **services}
+        write_manifest(backup, {**manifest, "services": services})
+        target = systems()
+        if refused:
+            with pytest.raises(BackupError, match="unknown here: queue"):
+                Restore(target, backup).run([])
+            assert is_empty(target)
+        else:
+            Restore(target, backup).run([])
+            assert contents(target) == {**contents(source), "notifier": []}
 
 
 def test_another_master_key_is_refused(systems, backup):
