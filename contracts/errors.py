@@ -29,6 +29,7 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     VERSION_MISMATCH = "version_mismatch"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    SUBJECT_ERASED = "subject_erased"
     # rules of the consultation
     WRONG_STATE = "wrong_state"
     ALREADY_ASSIGNED = "already_assigned"

@@ -122,6 +122,13 @@ class NotificationSuppressed(NotificationSent):
     reason = fields.String(required=True)
 
 
+class SubjectErased(_Data):
+    """A person has been forgotten: drop what you keep about them. Told for each of their offices,
+    by every service."""
+
+    subject_id = fields.String(required=True)
+
+
 EVENTS: dict[tuple[str, str, int], type[_Data]] = {
     ("consultation", "consultation_submitted", 1): ConsultationSubmitted,
     ("consultation", "request_accepted", 1): RequestAccepted,
@@ -134,9 +141,11 @@ EVENTS: dict[tuple[str, str, int], type[_Data]] = {
     ("consultation", "consultation_closed", 1): ConsultationClosed,
     ("consultation", "consultation_reopened", 1): ConsultationReopened,
     ("consultation", "deadline_recalculated", 1): DeadlineRecalculated,
+    ("consultation", "subject_erased", 1): SubjectErased,
     ("notifier", "notification_sent", 1): NotificationSent,
     ("notifier", "notification_failed", 1): NotificationFailed,
     ("notifier", "notification_suppressed", 1): NotificationSuppressed,
+    ("notifier", "subject_erased", 1): SubjectErased,
 }
 """(service, event, version) → shape of its data."""
 

@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.problem import Problem
 
+BEFORE = "PST_MASTER_KEY_BEFORE"
+
 MASTER, RPC, PRIVATE, PUBLIC = NAMES = (
     "PST_MASTER_KEY",
     "PST_RPC_KEY",
@@ -28,7 +30,8 @@ def in_force(given: Mapping[str, str], kept: Mapping[str, str], data_from: str) 
 
 def _master(given: Mapping[str, str], kept: Mapping[str, str], data_from: str) -> str:
     key, old = given.get(MASTER), kept.get(MASTER)
-    if key and old and key != old and data_from:
+    rotating = given.get(BEFORE) == old
+    if key and old and key != old and data_from and not rotating:
         raise Problem(
             f"{MASTER} is not the key that {data_from} was sealed with: unset it,"
             " or set PST_RUN_DIR to another directory."

@@ -19,6 +19,9 @@ EMBEDDED = (
 NOT_SHARED = ("PST_OPS_PORT", "PST_RUN_DIR")
 """One is each service's own, the other is known as an absolute path."""
 
+LEDGER = "erasures.jsonl"
+"""Who was forgotten, beside the database and not in it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -73,4 +76,5 @@ def _places(run_dir: Path, settings: config.Settings) -> dict[str, str]:
         "PST_PORT": str(settings.port),
         "PST_OFFICES": os.path.abspath(settings.offices),
         "PST_RUN_DIR": str(run_dir),
+        "PST_ERASURE_LEDGER": os.path.abspath(settings.erasure_ledger or run_dir / LEDGER),
     }

@@ -24,6 +24,7 @@ PROBLEMS: dict[Code, tuple[HTTPStatus, str]] = {
     Code.ALREADY_ASSIGNED: (HTTPStatus.CONFLICT, "Another officer has the consultation"),
     Code.NOT_ANSWERED: (HTTPStatus.CONFLICT, "The consultation has no answer yet"),
     Code.CLOSED_FOR_GOOD: (HTTPStatus.CONFLICT, "The consultation was closed too long ago"),
+    Code.SUBJECT_ERASED: (HTTPStatus.CONFLICT, "This person has been forgotten"),
     Code.VERSION_MISMATCH: (HTTPStatus.PRECONDITION_FAILED, "The resource has another version"),
     Code.BODY_TOO_LARGE: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
     Code.UNSUPPORTED_MEDIA_TYPE: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON"),

@@ -25,12 +25,14 @@ class Settings:
     smtp_url: str = field(default="", repr=False, metadata={"scheme": ("smtp", "smtps")})
     db_prefix: str = "pst"
     master_key: bytes = field(default=b"", repr=False)
+    master_key_before: bytes = field(default=b"", repr=False)
     rpc_key: bytes = field(default=b"", repr=False)
     token_private_key: bytes = field(default=b"", repr=False)
     token_public_key: bytes = b""
     host: str = "127.0.0.1"
     port: int = 8080
     ops_port: int = 0
+    erasure_ledger: str = ""  # a path; none is set by itself
     offices: Path = Path("deploy/offices")
     time_travel: bool = False
     rpc_timeout: float = 5.0

@@ -13,6 +13,7 @@ from kernel.codec import EventTypes, UnknownEvent
 from kernel.config import Settings
 from kernel.database import AWAY, TravelledTime, connect, database
 from kernel.deadlines import Deadline, Deadlines
+from kernel.erasure import telling
 from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
 from kernel.firing import Firing
@@ -20,6 +21,7 @@ from kernel.handling import CommandHandler
 from kernel.lease import Lease
 from kernel.observability import PENDING_DEADLINES, RELAY_LAG, VIEW_LAG, Health
 from kernel.relay import React, Relay
+from kernel.restored import Restored
 from kernel.snapshots import Snapshots
 from kernel.vault import Vault
 from kernel.views import Follower, View
@@ -55,7 +57,9 @@ class Runtime:
         self.db = database(client, settings, wiring.name)
         travelled = TravelledTime(database(client, settings, "clock"))
         self.clock = Clock(travelled if settings.time_travel else no_offset)
-        self.vault = Vault(database(client, settings, "vault"), settings.master_key)
+        self.vault = Vault(
+            database(client, settings, "vault"), settings.master_key, settings.master_key_before
+        )
         self.log = EventLog(self.db)
         self.commands = CommandHandler(self.log, wiring.types, self.vault, Snapshots(self.db))
         self.deadlines = Deadlines(self.db)
@@ -64,7 +68,7 @@ class Runtime:
             wiring.name,
             self.log,
             wiring.types,
-            wiring.react,
+            Restored(self.db).quiet(telling(wiring.react, self.vault)),
             Publisher(settings.amqp_url),
             self.deadlines,
         )

@@ -24,11 +24,15 @@ from nameko.runners import ServiceRunner  # noqa: E402
 
 from kernel import config, sealed_json  # noqa: E402
 from kernel.broker import reachable  # noqa: E402
+from kernel.database import AWAY, connect, database  # noqa: E402
 from kernel.observability import Health, configure_logging, ops_server  # noqa: E402
+from kernel.sealing import VaultError  # noqa: E402
+from kernel.vault import Vault  # noqa: E402
 
 NEEDS = ("amqp_url", "rpc_key")
 MAX_WORKERS = 50
 LOOK_S = 0.2
+AGAIN_S = 1.0
 DRAIN_S = 20
 
 
@@ -76,27 +80,55 @@ def serve(services: list[Any], settings: config.Settings) -> None:
     eventlet.spawn(ops.serve_forever)
     log = structlog.get_logger()
     log.info("starting", ops_port=ops.server_port)
-    runner = ServiceRunner()
-    for service in services:
-        runner.add_service(service)
     told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _frame: told.append(number))
-    running = eventlet.spawn(_run, runner, health)
-    while not told and not running.dead:
-        eventlet.sleep(LOOK_S)  # a signal alone does not wake the event loop
-    if running.dead:
-        running.wait()  # raises what ended it
-    log.info("stopping")
-    with eventlet.Timeout(DRAIN_S, False):
-        runner.stop()
+    _wait(eventlet.spawn(_check_vaults, services, settings), told)
+    runner = ServiceRunner()
+    for service in services:
+        runner.add_service(service)
+    if not told:
+        _wait(eventlet.spawn(_run, runner, health), told)
+        log.info("stopping")
+        with eventlet.Timeout(DRAIN_S, False):
+            runner.stop()
     log.info("stopped")
+
+
+def _wait(thread: Any, told: list[int]) -> None:
+    """Wait until a thread ends, raising what ended it, or until we are told to stop."""
+    while not told and not thread.dead:
+        eventlet.sleep(LOOK_S)  # a signal alone does not wake the event loop
+    if thread.dead:
+        thread.wait()
 
 
 def _run(runner: ServiceRunner, health: Health) -> None:
     runner.start()
     health.started()
     runner.wait()
+
+
+def _check_vaults(services: list[Any], settings: config.Settings) -> None:
+    for service in services:
+        if "master_key" in getattr(service, "needs", ()):
+            _check_vault(service.wiring.name, settings)
+
+
+def _check_vault(name: str, settings: config.Settings) -> None:
+    """Start nothing with a master key that does not fit; a database that is away is waited for."""
+    with connect(settings) as client:
+        commits = database(client, settings, name)["commits"]
+        keys = database(client, settings, "vault")
+        vault = Vault(keys, settings.master_key, settings.master_key_before)
+        while True:
+            try:
+                return vault.check(lambda: commits.find_one({}, {"_id": 1}) is not None)
+            except VaultError as error:
+                raise config.SettingsError(f"{error}.") from error
+            except AWAY as error:
+                structlog.get_logger().warning("waiting_for_database", error=str(error))
+                eventlet.sleep(AGAIN_S)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,13 @@ from pymongo.errors import PyMongoError
 from contracts.errors import PstError
 from kernel.codec import UnknownEvent
 from kernel.config import SettingsError
-from kernel.vault import VaultError
-from pst import clock, deadlines, log, parked, tokens
+from kernel.ledger import LedgerError
+from kernel.sealing import VaultError
+from pst import backup, clock, deadlines, log, parked, tokens, vault
+from pst.backup_files import BackupError
+from pst.verify import Broken
+
+FAILURES = (PstError, VaultError, UnknownEvent, LedgerError, Broken, BackupError)
 
 
 def main() -> None:
@@ -24,8 +29,10 @@ def main() -> None:
         sys.exit(_complaint(str(error), 2))
     except PyMongoError as error:
         sys.exit(_complaint(f"the database does not answer ({type(error).__name__})", 1))
-    except (PstError, VaultError, UnknownEvent) as error:
+    except FAILURES as error:
         sys.exit(_complaint(str(error), 1))
+    except OSError as error:
+        sys.exit(_complaint(f"{error.filename or 'the disk'}: {error.strerror}", 1))
 
 
 def _complaint(text: str, code: int) -> int:
@@ -38,5 +45,16 @@ def cli() -> None:
     """Look after a running PST Konsultasi."""
 
 
-for command in (tokens.token, clock.clock, log.log, deadlines.deadlines, parked.parked):
+COMMANDS = (
+    tokens.token,
+    clock.clock,
+    log.log,
+    deadlines.deadlines,
+    parked.parked,
+    vault.vault,
+    backup.backup,
+    backup.restore,
+)
+
+for command in COMMANDS:
     cli.add_command(command)

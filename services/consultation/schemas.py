@@ -6,6 +6,7 @@ upcaster; each keeps a fixture in `tests/fixtures/stored/` that must load for ev
 
 from typing import Any
 
+from kernel import erasure
 from kernel.codec import Earlier, EventType, EventTypes
 from services.consultation import events, register
 
@@ -30,6 +31,7 @@ TYPES = EventTypes(
         EventType("consultation_closed", 1, events.ConsultationClosed),
         EventType("consultation_reopened", 1, events.ConsultationReopened),
         EventType("deadline_recalculated", 1, events.DeadlineRecalculated),
+        *erasure.TYPES,
     ],
     earlier=[
         Earlier("number_assigned", 1, number_assigned_2),

@@ -4,6 +4,7 @@ A stored form is never edited. A change is a new version beside the old one, wit
 upcaster; each keeps a fixture in `tests/fixtures/stored/` that must load for ever.
 """
 
+from kernel import erasure
 from kernel.codec import EventType, EventTypes
 from services.notifier import events
 
@@ -14,5 +15,6 @@ TYPES = EventTypes(
         EventType("notification_sent", 1, events.NotificationSent),
         EventType("notification_failed", 1, events.NotificationFailed),
         EventType("notification_suppressed", 1, events.NotificationSuppressed),
+        *erasure.TYPES,
     ]
 )

@@ -1,0 +1,69 @@
+"""`pst backup` and `pst restore`: logs and vault of all services, in a directory."""
+
+from pathlib import Path
+
+import click
+
+from kernel.ledger import Entry, Ledger
+from pst.backing_up import back_up
+from pst.backup_files import BackupError
+from pst.restoring import Restore
+from pst.system import system
+
+DIRECTORY = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("directory", type=DIRECTORY)
+def backup(directory: Path) -> None:
+    """Write the logs and the vault of all services to DIRECTORY, beside the running system.
+
+    Every log is verified on the way. Personal texts are in it as they are in the database:
+    sealed, their keys wrapped by the master key, which is NOT in it: keep that elsewhere.
+    Views and dates are not in it; they are made anew. The files are as mongodump writes them.
+    """
+    manifest = back_up(system("master_key"), directory.absolute())
+    for name, words in manifest["services"].items():
+        click.echo(f"{name}: {words['position']} commits, head {words['position']}:{words['hash']}")
+    click.echo(f"vault: {manifest['vault']['keys']} keys. Backup complete: {directory}")
+
+
+@click.command()
+@click.argument("directory", type=DIRECTORY)
+@click.option("--without-ledger", is_flag=True, help="Nobody was forgotten after the backup.")
+def restore(directory: Path, without_ledger: bool) -> None:
+    """Load the backup in DIRECTORY into a system without data, all services stopped.
+
+    The backup is verified first. Who is in the ledger of erasures (PST_ERASURE_LEDGER) is
+    forgotten again. Events of more than an hour before the backup are not published again.
+    """
+    opened = system("master_key")
+    todo = Restore(opened, directory.absolute())
+    forgotten = _forgotten(opened.settings.erasure_ledger, without_ledger)
+    missing = todo.tombstones() - {entry.subject_id for entry in forgotten}
+    if missing:
+        _warn(f"{len(missing)} persons are forgotten in the backup, but not in the ledger")
+    for name, head in todo.run(forgotten).items():
+        click.echo(f"{name}: {head.position} commits, head {head.position}:{head.hash.hex()}")
+    click.echo(f"Restored; {len(forgotten)} erasures of the ledger applied. Start the services.")
+
+
+def _forgotten(path: str, without_ledger: bool) -> list[Entry]:
+    if without_ledger:
+        _warn("without the ledger of erasures, who was forgotten after the backup comes back")
+        return []
+    if not path:
+        raise BackupError(
+            "PST_ERASURE_LEDGER is not set: who was forgotten after the backup would come back"
+            " (--without-ledger if nobody was)"
+        )
+    if not Path(path).exists():
+        raise BackupError(
+            f"PST_ERASURE_LEDGER: there is no {path}: who was forgotten after the backup would"
+            " come back (--without-ledger if nobody was)"
+        )
+    return Ledger(Path(path)).entries()
+
+
+def _warn(text: str) -> None:
+    click.secho(f"pst: WARNING: {text}", err=True, fg="red")

@@ -1,0 +1,63 @@
+"""Everything that is held about a person, as plain JSON."""
+
+from dataclasses import replace
+from typing import Any
+
+from contracts.common import plain, rfc3339
+from kernel.facts import Fact, facts_of
+from kernel.vault import Vault
+from pst.held import about, streams_of
+from pst.services import SERVICES
+from pst.system import System
+
+SEALED = "[sealed]"
+"""Stands where another person's words are."""
+
+
+def export(opened: System, vault: Vault, subject_id: str) -> dict[str, Any]:
+    """Return the facts of every stream that names the person or is about such a stream.
+
+    The person's own words are in clear, "[dihapus]" when they have been forgotten; the words
+    of others are not opened. The same log gives the same answer.
+    """
+    named = {name: streams_of(opened, name, subject_id) for name in SERVICES}
+    aggregates = {s.split("-", 1)[1] for streams in named.values() for s in streams}
+    services = {
+        name: _streams(
+            opened, vault, name, subject_id, [*streams, *about(opened, name, aggregates)]
+        )
+        for name, streams in named.items()
+    }
+    return {"subject_id": subject_id, "services": {n: s for n, s in services.items() if s}}
+
+
+def _streams(
+    opened: System, vault: Vault, name: str, subject_id: str, streams: list[str]
+) -> dict[str, Any]:
+    log, types = opened.log(name), SERVICES[name].types
+    return {
+        stream: [
+            _told(name, fact, vault, subject_id)
+            for commit in log.read_stream(stream)
+            for fact in facts_of(commit, types)
+        ]
+        for stream in dict.fromkeys(streams)
+    }
+
+
+def _told(name: str, fact: Fact, vault: Vault, subject_id: str) -> dict[str, Any]:
+    types = SERVICES[name].types
+    event = fact.event
+    if getattr(event, "subject_id", None) == subject_id:
+        event = types.reveal(event, vault)
+    else:
+        others = [n for n in types.personal(event) if getattr(event, n) is not None]
+        event = replace(event, **dict.fromkeys(others, SEALED))
+    return {
+        "position": fact.position,
+        "version": fact.sequence,
+        "type": fact.name,
+        "occurred_at": rfc3339(fact.occurred_at),
+        "actor": {"kind": fact.actor_kind, "id": fact.actor_id},
+        "data": plain(event),
+    }

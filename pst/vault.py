@@ -1,0 +1,88 @@
+"""`pst vault`: the keys of the people, and the key that wraps them."""
+
+import json
+
+import click
+
+from kernel.ledger import Entry
+from pst.export import export
+from pst.forgetting import drop_parked, forget_everywhere, offices_of
+from pst.progress import ProgressLine
+from pst.rotation import rotate
+from pst.system import System, system
+
+
+@click.group()
+def vault() -> None:
+    """The keys of the people, and the master key that wraps them."""
+
+
+@vault.command("export")
+@click.argument("subject")
+def vault_export(subject: str) -> None:
+    """Print everything held about SUBJECT as JSON, their own words in clear.
+
+    That is every fact of every stream, in every service, that names the person or is about
+    such a stream. Words of other people in it read "[sealed]".
+    """
+    opened = system("master_key")
+    held = export(opened, opened.checked_vault(), subject)
+    if not held["services"]:
+        click.echo(f"pst: nothing is held about {subject}", err=True)
+    click.echo(json.dumps(held, indent=2, ensure_ascii=False))
+
+
+@vault.command("forget")
+@click.argument("subject")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def vault_forget(subject: str, yes: bool) -> None:
+    """Forget SUBJECT for good: give up their key, so that nobody can read their words again.
+
+    Statistics and the integrity of the logs stay. The erasure is also written to the file
+    PST_ERASURE_LEDGER, so that restoring an older backup does not bring the person back.
+    Broken off, or in doubt, run it again: it completes what is missing.
+    """
+    opened = system("master_key", "amqp_url")
+    known, offices = opened.checked_vault().knows(subject), offices_of(opened, subject)
+    if not known and not offices:
+        raise click.ClickException(f"nobody is known as {subject}; nothing was done")
+    _check_ledger(opened)
+    if not yes:
+        click.confirm(f"Forget {subject} for good? Nobody can undo it.", abort=True, err=True)
+    news = forget_everywhere(opened, Entry(subject, opened.now(), offices))
+    click.echo(f"{subject}: {'forgotten' if news else 'had been forgotten; completed'}.")
+    click.echo(f"Told in the logs of: {', '.join(offices) or 'no office (no facts)'}.")
+    for message_id in drop_parked(opened, subject):
+        click.echo(f"Parked message {message_id} named them and was dropped.")
+
+
+@vault.command("rotate")
+def vault_rotate() -> None:
+    """Wrap every key with a new master key, beside the running services.
+
+    \b
+    1. Start every process with both: PST_MASTER_KEY=<the new key>
+       and PST_MASTER_KEY_BEFORE=<the old key>, one process after the other.
+    2. Run this. Broken off, run it again.
+    3. Start every process without PST_MASTER_KEY_BEFORE, one after the other.
+
+    From then on a process that has only the old key does not start. Keep the old key as long
+    as you keep backups made before step 2: those need it.
+    """
+    opened = system("master_key", "master_key_before")
+    keys, masters = opened.checked_vault().keys, opened.vault().masters
+    line, of = ProgressLine("vault", "keys"), keys.count_documents({"wrapped": {"$exists": True}})
+    count = rotate(keys, masters, lambda done: line(done, of))
+    line.end(count)
+    click.echo(f"{count} keys wrapped with the new master key.")
+
+
+def _check_ledger(opened: System) -> None:
+    if opened.settings.erasure_ledger:
+        return
+    click.secho(
+        "pst: WARNING: PST_ERASURE_LEDGER is not set: a backup made before now and restored"
+        " later will bring this person back",
+        err=True,
+        fg="red",
+    )

@@ -1,0 +1,207 @@
+"""The vault: one key a person, one master key over them, and what happens when either goes."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from contracts.errors import Code, Rejected
+from kernel import canary
+from kernel.clock import random_bytes
+from kernel.ledger import Entry, Ledger, LedgerError
+from kernel.master_keys import id_of
+from kernel.sealing import VaultError
+from kernel.vault import Vault
+from pst.rotation import rotate
+from tests.support import NOON, eventually
+
+OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+
+
+def quiet(_count):
+    """Nobody looks at the progress."""
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch):
+    """So that few keys are several batches."""
+    monkeypatch.setattr("pst.rotation.BATCH", 50)
+
+
+def started(db, key, before=b"", has_commits=True):
+    """Return the vault of a process that has been started with these keys."""
+    vault = Vault(db, key, before)
+    vault.check(lambda: has_commits)
+    return vault
+
+
+@pytest.fixture
+def vault(db):
+    """The vault of a new system."""
+    return started(db, OLD, has_commits=False)
+
+
+def test_new_system_gets_a_canary(db, vault):
+    """Made once; who comes later with the same key may start."""
+    canary_made = db["keys"].find_one({"_id": canary.ID})
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda _: started(db, OLD), range(8)))
+    assert db["keys"].find_one({"_id": canary.ID}) == canary_made
+    assert db["keys"].count_documents({}) == 1
+
+
+@pytest.mark.usefixtures("vault")
+def test_wrong_master_key_does_not_start(db):
+    """Named in one line, in a system without a single person too."""
+    with pytest.raises(VaultError, match=r"^PST_MASTER_KEY is not the key[^\n]*$"):
+        started(db, NEW)
+
+
+def test_commits_without_a_vault_do_not_start(db):
+    """And no canary is made that would let the next one in."""
+    for _ in range(2):
+        with pytest.raises(VaultError, match="the vault is missing"):
+            started(db, OLD)
+    assert db["keys"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("key", [OLD, NEW])
+def test_data_from_before_the_canary_is_tried_with_one_key(db, key):
+    """Such keys do not say which master key wrapped them."""
+    Vault(db, OLD).seal("siti", b"x")
+    db["keys"].update_many({}, {"$unset": {"master": ""}})
+    if key == NEW:
+        with pytest.raises(VaultError, match="PST_MASTER_KEY"):
+            started(db, key)
+        assert db["keys"].find_one({"_id": canary.ID}) is None
+    else:
+        assert started(db, key).keys.find_one({"_id": canary.ID})["master"] == id_of(OLD)
+
+
+def test_rotation_beside_running_processes(db, vault):
+    """Before, during and after it everybody reads; afterwards the old key opens nothing."""
+    sealed = {f"p-{i}": vault.seal(f"p-{i}", b"rahasia %d" % i) for i in range(120)}
+    db["keys"].update_many({"_id": {"$in": ["p-1", "p-2"]}}, {"$unset": {"master": ""}})
+    both = started(db, NEW, OLD)
+    late = both.seal("siti", b"sebelum")
+    assert Vault(db, OLD).open("siti", late) == b"sebelum", "nobody is ahead of the rotation"
+    said = []
+    assert rotate(both.keys, both.masters, said.append) == 121
+    assert said == sorted(said)
+    assert max(said) <= 121
+    after = started(db, NEW)
+    assert after.open("siti", late) == b"sebelum"
+    assert all(after.open(p, text) == b"rahasia %s" % p[2:].encode() for p, text in sealed.items())
+    with pytest.raises(VaultError, match="PST_MASTER_KEY"):
+        started(db, OLD)
+    assert rotate(both.keys, both.masters, quiet) == 0
+    assert db["keys"].count_documents({"master": {"$ne": id_of(NEW)}}) == 0
+
+
+def test_rotation_broken_off_is_taken_up_again(db, vault):
+    """Meanwhile only processes with both keys start, and new keys are wrapped by the new one."""
+    for i in range(120):
+        vault.seal(f"p-{i}", b"x")
+    both = started(db, NEW, OLD)
+
+    def crash(_count):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rotate(both.keys, both.masters, crash)
+    for key in (OLD, NEW):
+        with pytest.raises(VaultError, match="being changed"):
+            started(db, key)
+    started(db, NEW, OLD).seal("siti", b"x")
+    assert db["keys"].find_one({"_id": "siti"})["master"] == id_of(NEW)
+    assert rotate(both.keys, both.masters, quiet) == 120 - 50
+    started(db, NEW)
+
+
+def test_rotation_loses_nobody_while_people_come_and_go(db, vault):
+    """Keys made and given up beside it end as they should."""
+    for i in range(120):
+        vault.seal(f"p-{i}", b"x")
+    both = started(db, NEW, OLD)
+    stop, made = [], {}
+
+    def come(n):
+        while not stop:
+            name = f"{n}-{len(made)}"
+            made[name] = both.seal(name, b"y")
+
+    with ThreadPoolExecutor() as pool:
+        comers = [pool.submit(come, n) for n in range(2)]
+        try:
+            eventually(lambda: made)
+            for i in range(0, 120, 10):
+                both.forget(f"p-{i}", NOON)
+            rotate(both.keys, both.masters, quiet)
+        finally:
+            stop.append(True)
+        assert [c.result() for c in comers] == [None, None]
+    after = started(db, NEW)
+    assert all(after.open(name, text) == b"y" for name, text in made.items())
+    assert db["keys"].count_documents({"forgotten_at": NOON}) == 12
+    assert db["keys"].count_documents({"forgotten_at": NOON, "wrapped": {"$exists": True}}) == 0
+
+
+def test_forgotten_person_is_not_opened_nor_sealed_for(db, vault):
+    """No second key is made for them, in any process, however often."""
+    other = Vault(db, OLD)
+    sealed = vault.seal("siti", b"rahasia")
+    assert vault.forget("siti", NOON)
+    assert not vault.forget("siti", NOON.replace(year=2027))
+    for each in (vault, other):
+        assert each.open("siti", sealed) is None
+        assert each.fingerprint("siti", "x") is None
+        for _ in range(2):
+            with pytest.raises(Rejected) as refusal:
+                each.seal("siti", b"lagi")
+            assert refusal.value.code is Code.SUBJECT_ERASED
+    assert db["keys"].find_one({"_id": "siti"}) == {"_id": "siti", "forgotten_at": NOON}
+
+
+def test_known_key_is_forgotten_within_a_minute_elsewhere(db, vault, monkeypatch):
+    """At once where the fact is seen, by the cache's age where it is not."""
+    seconds = [0.0]
+    monkeypatch.setattr("kernel.vault.monotonic", lambda: seconds[0])
+    elsewhere, told = Vault(db, OLD), Vault(db, OLD)
+    sealed = vault.seal("siti", b"rahasia")
+    assert elsewhere.open("siti", sealed) == told.open("siti", sealed) == b"rahasia"
+    vault.forget("siti", NOON)
+    told.drop("siti")
+    assert told.open("siti", sealed) is None
+    seconds[0] = 60.0
+    assert elsewhere.open("siti", sealed) is None
+
+
+def test_key_is_one_however_many_make_it(db, vault):
+    """What each sealed, all open."""
+    vaults = [Vault(db, OLD) for _ in range(8)]
+    with ThreadPoolExecutor() as pool:
+        sealed = list(pool.map(lambda v: v.seal("siti", random_bytes(8)), vaults))
+    assert all(vault.open("siti", text) for text in sealed)
+
+
+def test_ledger_keeps_every_line(tmp_path):
+    """A line cut short by a crash does not count, and spoils no other."""
+    ledger = Ledger(tmp_path / "erasures.jsonl")
+    entries = [Entry("siti", NOON, ("1471",)), Entry("rian", NOON, ())]
+    assert ledger.entries() == []
+    ledger.append(entries[0])
+    with ledger.path.open("a") as file:
+        file.write('{"subject_id": "tergant')
+    assert ledger.entries() == entries[:1]
+    ledger.append(entries[1])
+    assert ledger.entries() == entries
+    assert ledger.names("rian")
+    assert not ledger.names("tergant")
+    assert ledger.path.stat().st_mode & 0o077 == 0
+
+
+def test_spoilt_ledger_is_named(tmp_path):
+    """Whom the line named would come back: nothing is skipped in silence."""
+    path = tmp_path / "erasures.jsonl"
+    path.write_text('{"subject_id": "siti"}\n')
+    with pytest.raises(LedgerError, match="line 1"):
+        Ledger(path).entries()

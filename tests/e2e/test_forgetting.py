@@ -1,0 +1,228 @@
+"""`pst vault forget` on a running system: the words go, the numbers stay."""
+
+import json
+import subprocess
+import uuid
+from datetime import timedelta
+
+import bson
+import pika
+import pytest
+
+from contracts.events import EVENTS, Envelope
+from contracts.topology import EVENTS_EXCHANGE
+from kernel.personal import FORGOTTEN
+from tests.support import ROOT, eventually
+
+
+def pst(stack, *words):
+    """Run the tool, whatever comes of it."""
+    return subprocess.run(
+        [ROOT / ".venv/bin/pst", *words],
+        env=stack._environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def conversation(stack, mark, name="Nama"):
+    """Have somebody say and be told things that bear a mark; return path and subject."""
+    resource = stack.submit(
+        topic=f"topik {mark}",
+        question=f"tanya {mark}",
+        contact={"name": f"{name}{mark}", "email": f"a{mark}@example.com", "phone": f"08{mark}"},
+    )
+    officer, user = stack.officer(), stack.user(resource["subject_id"])
+    path = f"/consultations/{resource['consultation_id']}"
+    officer.post(f"{path}/accept")
+    officer.post(f"{path}/messages", {"text": f"jawab {mark}"})
+    user.post(f"{path}/messages", {"text": f"balas {mark}"}, Idempotency_Key=f"k-{mark}")
+    return path, resource["subject_id"]
+
+
+def numbers(stack, path):
+    """Return what statistics are made of: all but the words."""
+    officer = stack.officer()
+    document = officer.get(path).json()
+    history = officer.get(f"{path}/history").json()["items"]
+    listed = officer.get("/consultations", office="1471", limit=200).json()["items"]
+    words = ("topic", "text", "messages")
+    return (
+        {k: v for k, v in document.items() if k not in words},
+        [{k: v for k, v in m.items() if k not in words} for m in document["messages"]],
+        [(i["version"], i["type"], i["occurred_at"], i["actor"]) for i in history],
+        [{k: v for k, v in row.items() if k not in words} for row in listed],
+    )
+
+
+def traces(stack, mark):
+    """Return where a text is found in clear: databases, files of broker, database and logs."""
+    needle, found = mark.encode(), []
+    for database in stack.mongo.list_database_names():
+        for name in stack.mongo[database].list_collection_names():
+            documents = stack.mongo[database][name].find()
+            found += [f"{database}.{name}" for d in documents if needle in bson.encode(d)]
+    for place in ("broker", "database", "log"):
+        files = [f for f in (stack.run_dir / place).rglob("*") if f.is_file()]
+        assert files
+        found += [str(f) for f in files if needle in f.read_bytes()]
+    return found
+
+
+def test_forgotten_person_leaves_numbers_only(stack):
+    """Nothing in clear or recoverable, anywhere; what is counted is counted as before."""
+    mark, other = uuid.uuid4().hex[:12], uuid.uuid4().hex[:12]
+    path, subject = conversation(stack, mark)
+    neighbour, _ = conversation(stack, other)
+    eventually(lambda: len(stack.mails(f"a{mark}@")) == 3)
+    eventually(lambda: stack.caught_up("consultation") and stack.caught_up("notifier"))
+    before = numbers(stack, path)
+    assert mark in pst(stack, "vault", "export", subject).stdout
+
+    with stack.subscriber("1471.*.subject_erased") as subscriber:
+        said = stack.pst("vault", "forget", subject, "--yes")
+        assert f"{subject}: forgotten." in said
+        assert "1471" in said
+        eventually(lambda: len(subscriber.drain()) == 2)
+        told = dict(subscriber.drain())
+    for service in ("consultation", "notifier"):
+        event = told[f"1471.{service}.subject_erased"]
+        assert Envelope().validate(event) == {}
+        assert EVENTS[service, "subject_erased", 1]().validate(event["data"]) == {}
+        assert event["data"] == {"office": "1471", "subject_id": subject}
+
+    officer = stack.officer()
+    seen = officer.get(path).json()
+    assert [m["text"] for m in seen["messages"]] == [FORGOTTEN] * 3
+    assert seen["topic"] == FORGOTTEN
+    assert mark not in officer.get(f"{path}/history").text
+    assert mark not in officer.get("/consultations", office="1471", limit=200).text
+    eventually(lambda: stack.caught_up("consultation") and stack.caught_up("notifier"))
+    assert numbers(stack, path) == before
+    exported = pst(stack, "vault", "export", subject).stdout
+    assert mark not in exported
+    assert FORGOTTEN in exported
+    assert traces(stack, mark) == []
+    keys = stack.mongo[f"{stack.settings.db_prefix}_vault"]["keys"]
+    assert set(keys.find_one({"_id": subject})) == {"_id", "forgotten_at"}
+    assert "head" in stack.pst("log", "verify")
+    assert other in officer.get(neighbour).text
+
+    again = stack.pst("vault", "forget", subject, "--yes")
+    assert "had been forgotten" in again
+    assert stack.log_of("consultation").count_documents({"stream": f"subject-1471-{subject}"}) == 1
+    ledger = (stack.run_dir / "erasures.jsonl").read_text().splitlines()
+    assert [json.loads(line)["subject_id"] for line in ledger].count(subject) == 1
+
+
+def test_nothing_more_is_kept_of_a_forgotten_person(stack):
+    """409 `subject_erased` for words; what needs none goes on."""
+    path, subject = conversation(stack, uuid.uuid4().hex[:12])
+    stack.pst("vault", "forget", subject, "--yes")
+    officer = stack.officer()
+
+    def refused():
+        answer = officer.post(f"{path}/messages", {"text": "masih ada?"})
+        return (answer.status_code, answer.json().get("code")) == (409, "subject_erased")
+
+    eventually(refused)
+    assert officer.post(f"{path}/close", {"reason": "resolved"}).status_code == 200
+
+
+def test_owed_email_to_a_forgotten_person_is_suppressed(stack):
+    """Asked for before, due after: nobody gets a letter to "[dihapus]"."""
+    mark = uuid.uuid4().hex[:12]
+    stack.control.stop("mail")
+    try:
+        with stack.subscriber("1471.notifier.*") as subscriber:
+            resource = stack.submit(contact={"name": f"N{mark}", "email": f"a{mark}@example.com"})
+            about = resource["consultation_id"]
+            intents = {"events.data.about": about, "events.type": "delivery_deferred"}
+            eventually(lambda: stack.log_of("notifier").count_documents(intents))
+            stack.pst("vault", "forget", resource["subject_id"], "--yes")
+            stack.control.start("mail")
+            stack.travel_to(stack.now() + timedelta(minutes=1))
+
+            def outcome():
+                told = [e for _, e in subscriber.drain() if e["data"].get("about") == about]
+                return [(e["type"].split(".")[-2], e["data"].get("reason")) for e in told]
+
+            eventually(outcome)
+            assert outcome() == [("notification_suppressed", "subject_erased")]
+    finally:
+        if not stack.control.pid("mail"):
+            stack.control.start("mail")
+    assert stack.mails(mark) == []
+    assert stack.mails("dihapus") == []
+
+
+def test_parked_message_that_names_a_forgotten_person_is_dropped(stack):
+    """What came from elsewhere may say anything; what is as we publish may stay."""
+    mark, (_, subject) = uuid.uuid4().hex[:12], conversation(stack, uuid.uuid4().hex[:12])
+    golden = ROOT / "tests/fixtures/events/consultation.consultation_submitted.v1.json"
+    ours = json.loads(golden.read_text())
+    ours["data"]["subject_id"] = subject
+    bodies = {
+        f"asing-{mark}": json.dumps({"name": f"N{mark}", "who": subject}),
+        f"lebih-{mark}": json.dumps({**ours, "data": {**ours["data"], "name": f"N{mark}"}}),
+        f"kita-{mark}": json.dumps(ours),
+        f"lain-{mark}": "orang lain",
+    }
+    connection = pika.BlockingConnection(pika.URLParameters(stack.settings.amqp_url))
+    for message_id, body in bodies.items():
+        # of a content type that is parked at once, whatever the body says
+        properties = pika.BasicProperties(message_id=message_id, content_type="text/plain")
+        key = "1471.consultation.consultation_submitted"
+        connection.channel().basic_publish(EVENTS_EXCHANGE, key, body.encode(), properties)
+    connection.close()
+
+    def parked():
+        said = stack.pst("parked", "list", "notifier")
+        return {message_id for message_id in bodies if message_id in said}
+
+    eventually(lambda: parked() == set(bodies))
+    said = stack.pst("vault", "forget", subject, "--yes")
+    assert parked() == {f"kita-{mark}", f"lain-{mark}"}
+    assert f"asing-{mark}" in said
+    assert "kita" not in said
+
+
+def test_export_is_everything_and_only_theirs(stack):
+    """Every fact of every stream that concerns them, others' words sealed; the same each time."""
+    mark, other = uuid.uuid4().hex[:12], uuid.uuid4().hex[:12]
+    path, subject = conversation(stack, mark)
+    conversation(stack, other)
+    key = path.rpartition("/")[2]
+    eventually(lambda: len(stack.mails(f"a{mark}@")) == 3)
+    eventually(lambda: stack.caught_up("notifier"))
+    done = pst(stack, "vault", "export", subject)
+    assert done.returncode == 0
+    held = json.loads(done.stdout)
+    facts = held["services"]["consultation"][f"consultation-{key}"]
+    assert len(facts) == len(stack.officer().get(f"{path}/history").json()["items"])
+    assert facts[0]["data"]["contact_email"] == f"a{mark}@example.com"
+    sent = [f["type"] for stream in held["services"]["notifier"].values() for f in stream]
+    assert sent.count("notification_sent") == 3
+    assert other not in done.stdout
+    assert pst(stack, "vault", "export", subject).stdout == done.stdout
+    nobody = pst(stack, "vault", "export", "tidak-ada")
+    assert json.loads(nobody.stdout)["services"] == {}
+    assert "nothing is held about tidak-ada" in nobody.stderr
+
+
+@pytest.mark.parametrize("words", [("vault", "forget", "tidak-ada", "--yes")])
+def test_unknown_person_is_not_forgotten(stack, words):
+    """A slip of the pen is told, and nothing is done."""
+    done = pst(stack, *words)
+    assert done.returncode == 1
+    assert "nobody is known as tidak-ada" in done.stderr
+
+
+def test_forget_asks_first(stack):
+    """And does nothing without a yes."""
+    path, subject = conversation(stack, mark := uuid.uuid4().hex[:12])
+    done = pst(stack, "vault", "forget", subject)
+    assert done.returncode == 1
+    assert mark in stack.officer().get(path).text
