@@ -42,7 +42,8 @@ class _Shared(SharedExtension):  # type: ignore[misc]
 
     def start(self) -> None:
         self.follow(self.runtime.relay_step)
-        self.follow(self.runtime.views_step)
+        for step in self.runtime.view_steps():
+            self.follow(step)
 
     def stop(self) -> None:
         self._stopping = self.runtime.stopping = True

@@ -1,19 +1,29 @@
-"""Views: documents made from facts, followed by position; they can be thrown away and rebuilt."""
+"""Views: documents made from facts, followed by position; they can be thrown away and rebuilt.
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+A view's documents lie in a collection named after its definition, so that no process ever
+reads or writes what was made with other code: after a change, old and new stand side by side
+until nobody follows the old one (docs/adr/0016-views-by-shape.md).
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import PyMongoError
 
 from kernel.checkpoint import Checkpoint
+from kernel.clock import new_id
 from kernel.codec import EventTypes
 from kernel.database import Db, Document
-from kernel.event_log import EventLog
+from kernel.event_log import Commit
 from kernel.facts import Fact, facts_of
+from kernel.shape import shape_of
+from kernel.view_batch import Batch
 
-BATCH = 200
+ERASED = "subject_erased"
+"""The fact that a person is forgotten; it stands in every service's log."""
 
 
 @dataclass(frozen=True)
@@ -22,69 +32,67 @@ class View:
 
     `key(fact)` names the document a fact belongs to, None if none; `project(document, fact)`
     returns the document after it, given None before its first fact. Both are pure. Personal
-    fields reach a view sealed and stay so; who answers a reader opens them.
+    fields reach a view sealed and stay so; who answers a reader opens them. Those named in
+    `personal` are redacted when their person is forgotten: in the documents whose `subject_id`
+    or key is that person's id.
     """
 
     name: str
     key: Callable[[Fact], str | None]
     project: Callable[[Document | None, Fact], Document]
     indexes: Sequence[Sequence[tuple[str, int]]] = ()
+    personal: tuple[str, ...] = ()
 
-    def collection(self, db: Db) -> Collection[Document]:
-        """Return where its documents lie."""
-        return db[f"view_{self.name}"]
+    def collection(self, db: Db, types: EventTypes) -> Collection[Document]:
+        """Return where its documents lie: the name changes with what they are made by."""
+        upcasters: tuple[Callable[..., Any], ...] = ()  # of `types`: they change what a view sees
+        words = (shape_of(self.key, self.project, *upcasters), self.indexes, self.personal)
+        shape = hashlib.sha256(repr(words).encode()).hexdigest()[:8]
+        return db[f"view_{self.name}_{shape}"]
 
 
-class Follower:
-    """Keeps one view up with the log."""
+class Documents:
+    """The documents of a view in one collection, and how far in the log they stand."""
 
-    def __init__(self, db: Db, log: EventLog, types: EventTypes, view: View) -> None:
-        self._log = log
-        self._types = types
+    def __init__(self, collection: Collection[Document], view: View, types: EventTypes) -> None:
+        self.checkpoint = Checkpoint(collection)
+        self._collection = collection
         self._view = view
-        self._documents = view.collection(db)
-        self._checkpoint = Checkpoint(self._documents)
+        self._types = types
+        self._me = new_id()
 
     def prepare(self) -> None:
         """Make the indexes; harmless when they exist."""
         for keys in self._view.indexes:
-            self._documents.create_index(list(keys))
+            self._collection.create_index(list(keys))
 
-    def step(self, fence: int) -> int:
-        """Take in the next facts; return how many commits they were."""
-        done = self._checkpoint.read()
-        if done == 0:  # new, or dropped and to be made again
-            self.prepare()
-        commits = self._log.read_on(done, BATCH)
-        for commit in commits:
-            for fact in facts_of(commit, self._types):
-                self._take(fact)
-        if commits and not self._checkpoint.advance(done, commits[-1].position, fence):
+    def take_in(self, commits: Sequence[Commit], since: int, fence: int) -> int:
+        """Fold in the commits after `since`; return how many were.
+
+        0 when somebody else was at work here: look where the checkpoint stands, and go on from
+        there. Commits before one that cannot be folded in are, and only then its error is raised.
+        """
+        if not commits:
             return 0
-        return len(commits)
+        try:
+            facts = [fact for commit in commits for fact in facts_of(commit, self._types)]
+            written = self._write(facts)
+        except PyMongoError:
+            raise
+        except Exception:
+            if len(commits) == 1:
+                raise
+            return self.take_in(commits[: len(commits) // 2], since, fence)
+        moved = written and self.checkpoint.advance(since, commits[-1].position, fence)
+        return len(commits) if moved else 0
 
-    def lag(self) -> int:
-        """Return how many commits have yet to be taken in."""
-        return self._log.head().position - self._checkpoint.read()
-
-    def _take(self, fact: Fact) -> None:
-        key = self._view.key(fact)
-        if key is None:
-            return
-        # The document carries the fact it stands at, in the same write: a fact taken in
-        # twice (a crash before the checkpoint, two leaders for a moment) changes nothing.
-        at = [fact.position, fact.sequence]
-        old = self._documents.find_one({"_id": key})
-        if old is not None and old["_at"] >= at:
-            return
-        content = None if old is None else _without(old, "_id", "_at")
-        new = {"_id": key, "_at": at, **self._view.project(content, fact)}
-        if old is not None:
-            self._documents.replace_one({"_id": key, "_at": old["_at"]}, new)
-        else:
-            with suppress(DuplicateKeyError):
-                self._documents.insert_one(new)
-
-
-def _without(document: Document, *names: str) -> Document:
-    return {k: v for k, v in document.items() if k not in names}
+    def _write(self, facts: Iterable[Fact]) -> bool:
+        batch = Batch(self._collection, self._view.personal, self._me)
+        keyed = [(self._view.key(fact), fact) for fact in facts]
+        batch.load({"_id": {"$in": sorted({key for key, _ in keyed if key is not None})}})
+        for key, fact in keyed:
+            if fact.name == ERASED:
+                batch.redact(fact)
+            elif key is not None:
+                batch.fold(key, fact, self._view.project)
+        return batch.write()

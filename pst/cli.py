@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from contracts.errors import PstError
 from kernel.config import SettingsError
 from kernel.vault import VaultError
-from pst import clock, log, parked, tokens
+from pst import clock, log, parked, tokens, views
 
 
 def main() -> None:
@@ -37,5 +37,5 @@ def cli() -> None:
     """Look after a running PST Konsultasi."""
 
 
-for command in (tokens.token, clock.clock, log.log, parked.parked):
+for command in (tokens.token, clock.clock, log.log, parked.parked, views.views):
     cli.add_command(command)

@@ -1,0 +1,124 @@
+"""A view made anew from the log beside the running system, then put in the place of the old one.
+
+The new documents are folded into a collection of their own, with their own checkpoint. Only for
+the last stretch the view's leader is asked to let go; nobody moves the view on until the new
+collection has been renamed over the live one. Readers meet no gap: they read the old until that
+instant. What a leader of the past still has in hand does no harm: its fence is too old to move
+a checkpoint, and it overwrites only documents that it has read itself.
+
+A rebuild that dies leaves the live view as it was. What it had made is dropped by the next one,
+or by the services after a while.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
+
+from kernel.clock import monotonic, pause
+from kernel.codec import EventTypes
+from kernel.database import Db
+from kernel.event_log import EventLog
+from kernel.lease import Lease
+from kernel.view_following import collections_of, lease_of
+from kernel.views import Documents, View
+
+BATCH = 2000
+PATIENCE_S = 30.0
+LOOK_S = 0.05
+
+Progress = Callable[[int, int], None]
+"""Told position and head after every batch."""
+
+
+class Rebuild:
+    """One rebuild of one view, under the definition of this installation."""
+
+    def __init__(
+        self, db: Db, log: EventLog, types: EventTypes, view: View, progress: Progress
+    ) -> None:
+        self._log = log
+        self._view = view
+        self._types = types
+        self._progress = progress
+        self._db = db
+        self._live = view.collection(db, types)
+        self._alone = Lease(db, f"{self._live.name}_next")
+        self._lead = Lease(db, self._live.name)
+        self._held = [self._alone]
+        self._done = 0
+
+    def run(self) -> int:
+        """Return how many commits went into it; raise `ClickException` when it cannot be done."""
+        if not self._alone.held():
+            raise self._failed("is being rebuilt already, or was until some seconds ago")
+        self._clear()
+        new = self._db[f"{self._live.name}_next_{self._alone.fence}"]
+        try:
+            self._make(new)
+            new.rename(self._live.name, dropTarget=True)
+        finally:
+            new.drop()  # nothing, when it has its new name
+            self._lead.release()
+            self._alone.release()
+        return self._done
+
+    def _make(self, new: Collection[Any]) -> None:
+        documents = Documents(new, self._view, self._types)
+        documents.prepare()
+        self._fill(documents)
+        self._take_over(documents)
+        self._fence_off()
+        self._fill(documents)
+        if not documents.checkpoint.advance(self._done, self._done, self._lead.fence):
+            raise self._failed("was disturbed at its last step")
+
+    def _fill(self, documents: Documents) -> None:
+        """Fold in what the log has by now; what is appended meanwhile may be left."""
+        end = self._log.head().position
+        while self._done < end:
+            commits = self._log.read_on(self._done, BATCH)
+            if not all(lease.held() for lease in self._held):
+                raise self._failed("stood still for too long, and another process took its place")
+            try:
+                taken = documents.take_in(commits, self._done, fence=0)
+            except PyMongoError:
+                raise
+            except Exception as error:
+                fault = f"{type(error).__name__}: {error}"
+                raise self._failed(f"cannot take in commit {self._done + 1}: {fault}") from error
+            if not taken:
+                raise self._failed("was disturbed by another process")
+            self._done += taken
+            self._progress(self._done, max(self._done, end))
+
+    def _take_over(self, documents: Documents) -> None:
+        """Become the view's leader; go on filling until its leader has let go."""
+        give_up = monotonic() + PATIENCE_S
+        self._lead.ask_for()
+        while not self._lead.held():
+            if monotonic() > give_up:
+                raise self._failed("is not let go of by the process that leads it")
+            pause(LOOK_S)
+            self._fill(documents)
+            self._lead.ask_for()
+        self._held.append(self._lead)
+
+    def _fence_off(self) -> None:
+        """Have nobody of the past move the live view on: it never gets ahead of the new one."""
+        live = Documents(self._live, self._view, self._types).checkpoint
+        while not live.advance(position := live.read(), position, self._lead.fence):
+            if not self._lead.held():
+                raise self._failed("is led by somebody else again")
+            pause(LOOK_S)
+
+    def _clear(self) -> None:
+        """Drop what rebuilds that died have left; we are alone."""
+        for name in collections_of(self._db, self._view):
+            if name != self._live.name and lease_of(name) == f"{self._live.name}_next":
+                self._db.drop_collection(name)
+
+    def _failed(self, why: str) -> click.ClickException:
+        return click.ClickException(f"view {self._view.name} {why}")

@@ -1,0 +1,83 @@
+"""`pst views`: what readers see, made from the log."""
+
+import click
+
+from kernel.checkpoint import ID, Checkpoint
+from kernel.database import Db, connect, database
+from kernel.event_log import EventLog
+from kernel.view_following import collections_of
+from kernel.views import View
+from pst.progress import ProgressLine
+from pst.rebuilding import Rebuild
+from pst.services import Service, service, service_argument
+from pst.settings import settings
+
+
+@click.group()
+def views() -> None:
+    """Views: what readers see, made from the log, and made again at will."""
+
+
+@views.command("list")
+@service_argument
+def views_list(service: str) -> None:
+    """List the views of SERVICE, under every definition that still has documents.
+
+    `now` is the definition of this installation; another is followed by processes of another
+    version, or dropped by the services ten minutes after the last of them has gone.
+    """
+    found, db = _opened(service)
+    head = EventLog(db).head().position
+    click.echo(f"{'VIEW':<16} {'COLLECTION':<36} {'DOCUMENTS':>9} {'POSITION':>9} {'BEHIND':>9}")
+    for view in found.views:
+        current = view.collection(db, found.types).name
+        for name in sorted({current, *collections_of(db, view)}, key=lambda n: n != current):
+            click.echo(f"{view.name:<16} {_line(db, name, head)}  {_which(name, current)}")
+
+
+@views.command("rebuild")
+@service_argument
+@click.argument("view", required=False)
+def views_rebuild(service: str, view: str | None) -> None:
+    """Make VIEW of SERVICE (default: all of its views) anew from the log.
+
+    The system may run: readers see the old documents until the new ones are complete. Before a
+    new version is rolled out, its `pst` can so build the changed views in advance.
+    """
+    found, db = _opened(service)
+    chosen = [v for v in found.views if view in (None, v.name)]
+    if not chosen:
+        known = ", ".join(v.name for v in found.views)
+        raise click.BadParameter(f"there is no view named {view!r}; known: {known}")
+    for each in chosen:
+        _rebuild(db, found, each)
+
+
+def _rebuild(db: Db, found: Service, view: View) -> None:
+    line = ProgressLine(view.name, "commits")
+    done = Rebuild(db, EventLog(db), found.types, view, line).run()
+    line.end(done)
+    documents = _documents(db, view.collection(db, found.types).name)
+    click.echo(f"{view.name}: rebuilt, {documents} documents from {done} commits")
+
+
+def _opened(name: str) -> tuple[Service, Db]:
+    found, given = service(name), settings("mongo_url")
+    if not found.views:
+        raise click.ClickException(f"{name} has no views")
+    return found, database(connect(given), given, name)
+
+
+def _line(db: Db, name: str, head: int) -> str:
+    position = Checkpoint(db[name]).read()
+    return f"{name:<36} {_documents(db, name):>9} {position:>9} {head - position:>9}"
+
+
+def _documents(db: Db, name: str) -> int:
+    return db[name].count_documents({"_id": {"$ne": ID}})
+
+
+def _which(name: str, current: str) -> str:
+    if name == current:
+        return "now"
+    return "being rebuilt, or left by a rebuild" if "_next_" in name else "another definition"
