@@ -11,24 +11,21 @@ from kernel.database import Document
 from kernel.facts import Fact
 from kernel.personal import FORGOTTEN
 
-OURS = ("_id", "_at", "_by")
+OURS = ("_id", "_at")
 DUPLICATE = 11000
 
 
 class Batch:
     """Documents between a read and a write.
 
-    Each carries `_at`, the fact it stands at, and `_by`, who made it at first. A fact taken in
-    twice (a crash before the checkpoint, two leaders for a moment) changes nothing; what has
-    been changed since it was read, or rebuilt and swapped, is not overwritten.
+    Each carries `_at`, the fact it stands at, in the same write: a fact taken in twice (a crash
+    before the checkpoint, two leaders for a moment) changes nothing, and what somebody else
+    has changed since it was read is not overwritten.
     """
 
-    def __init__(
-        self, collection: Collection[Document], personal: tuple[str, ...], maker: str
-    ) -> None:
+    def __init__(self, collection: Collection[Document], personal: tuple[str, ...]) -> None:
         self._collection = collection
         self._personal = personal
-        self._maker = maker
         self._read: dict[str, Document] = {}
         self._now: dict[str, Document] = {}
 
@@ -41,14 +38,10 @@ class Batch:
     def fold(self, key: str, fact: Fact, project: Callable[..., Document]) -> None:
         """Take one more fact into its document."""
         old, at = self._now.get(key), _at(fact)
-        if old is None:
-            ours, content = {"_id": key, "_at": at, "_by": self._maker}, None
-        elif old["_at"] >= at:
+        if old is not None and old["_at"] >= at:
             return
-        else:
-            ours = {"_id": key, "_at": at, "_by": old["_by"]}
-            content = {k: v for k, v in old.items() if k not in OURS}
-        self._now[key] = {**ours, **project(content, fact)}
+        content = old and {k: v for k, v in old.items() if k not in OURS}
+        self._now[key] = {"_id": key, "_at": at, **project(content, fact)}
 
     def redact(self, fact: Fact) -> None:
         """Take out what is personal of somebody who is forgotten; a field never given stays so."""

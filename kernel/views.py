@@ -2,19 +2,20 @@
 
 A view's documents lie in a collection named after its definition, so that no process ever
 reads or writes what was made with other code: after a change, old and new stand side by side
-until nobody follows the old one (docs/adr/0016-views-by-shape.md).
+until nobody follows the old one. A rebuild fills another collection of the same definition, and
+one small write makes it the live one (docs/adr/0016-views-by-definition.md).
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pymongo.collection import Collection
-from pymongo.errors import PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from kernel.checkpoint import Checkpoint
-from kernel.clock import new_id
 from kernel.codec import EventTypes
 from kernel.database import Db, Document
 from kernel.event_log import Commit
@@ -24,6 +25,8 @@ from kernel.view_batch import Batch
 
 ERASED = "subject_erased"
 """The fact that a person is forgotten; it stands in every service's log."""
+
+SLICE = 200
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,34 @@ class View:
     indexes: Sequence[Sequence[tuple[str, int]]] = ()
     personal: tuple[str, ...] = ()
 
-    def collection(self, db: Db, types: EventTypes) -> Collection[Document]:
-        """Return where its documents lie: the name changes with what they are made by."""
+    def definition(self, types: EventTypes) -> str:
+        """Return the name of its definition: it changes with the code the documents are made by."""
         upcasters: tuple[Callable[..., Any], ...] = ()  # of `types`: they change what a view sees
         words = (shape_of(self.key, self.project, *upcasters), self.indexes, self.personal)
-        shape = hashlib.sha256(repr(words).encode()).hexdigest()[:8]
-        return db[f"view_{self.name}_{shape}"]
+        return f"view_{self.name}_{hashlib.sha256(repr(words).encode()).hexdigest()[:8]}"
+
+
+def live(db: Db, definition: str) -> Collection[Document]:
+    """Return where the documents of a definition lie: in the collection last made for it."""
+    found = db["views"].find_one({"_id": definition})
+    return db[found["live"] if found else definition]
+
+
+def make_live(db: Db, definition: str, collection: str, fence: int) -> bool:
+    """Have a definition's documents lie elsewhere from now on; False if a later leader did so."""
+    older = {"_id": definition, "fence": {"$lte": fence}}
+    with suppress(DuplicateKeyError):
+        change = {"$set": {"live": collection, "fence": fence}}
+        db["views"].update_one(older, change, upsert=True)
+        return True
+    return False
+
+
+def discard(collection: Collection[Document]) -> None:
+    """Drop a collection, in slices: the embedded server stands still while it deletes."""
+    while found := list(collection.find({}, {"_id": 1}).limit(SLICE)):
+        collection.delete_many({"_id": {"$in": [document["_id"] for document in found]}})
+    collection.drop()
 
 
 class Documents:
@@ -59,7 +84,6 @@ class Documents:
         self._collection = collection
         self._view = view
         self._types = types
-        self._me = new_id()
 
     def prepare(self) -> None:
         """Make the indexes; harmless when they exist."""
@@ -87,7 +111,7 @@ class Documents:
         return len(commits) if moved else 0
 
     def _write(self, facts: Iterable[Fact]) -> bool:
-        batch = Batch(self._collection, self._view.personal, self._me)
+        batch = Batch(self._collection, self._view.personal)
         keyed = [(self._view.key(fact), fact) for fact in facts]
         batch.load({"_id": {"$in": sorted({key for key, _ in keyed if key is not None})}})
         for key, fact in keyed:

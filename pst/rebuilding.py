@@ -1,29 +1,27 @@
 """A view made anew from the log beside the running system, then put in the place of the old one.
 
 The new documents are folded into a collection of their own, with their own checkpoint. Only for
-the last stretch the view's leader is asked to let go; nobody moves the view on until the new
-collection has been renamed over the live one. Readers meet no gap: they read the old until that
-instant. What a leader of the past still has in hand does no harm: its fence is too old to move
-a checkpoint, and it overwrites only documents that it has read itself.
+the last stretch the view's leader is asked to let go; nobody moves the view on until one small
+write has made the new collection the live one. Readers meet no gap: what they asked the old is
+answered by the old, which the services drop a minute later. What a leader of the past still has
+in hand goes into the old and moves nothing: its fence is too old.
 
-A rebuild that dies leaves the live view as it was. What it had made is dropped by the next one,
-or by the services after a while.
+A rebuild that dies leaves the live view as it was; the services drop what it had made.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import click
-from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
+from kernel.checkpoint import Checkpoint
 from kernel.clock import monotonic, pause
 from kernel.codec import EventTypes
 from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.lease import Lease
-from kernel.view_following import collections_of, lease_of
-from kernel.views import Documents, View
+from kernel.view_following import rebuild_lease
+from kernel.views import Documents, View, discard, live, make_live
 
 BATCH = 2000
 PATIENCE_S = 30.0
@@ -44,9 +42,9 @@ class Rebuild:
         self._types = types
         self._progress = progress
         self._db = db
-        self._live = view.collection(db, types)
-        self._alone = Lease(db, f"{self._live.name}_next")
-        self._lead = Lease(db, self._live.name)
+        self._definition = view.definition(types)
+        self._alone = Lease(db, rebuild_lease(self._definition))
+        self._lead = Lease(db, self._definition)
         self._held = [self._alone]
         self._done = 0
 
@@ -54,26 +52,25 @@ class Rebuild:
         """Return how many commits went into it; raise `ClickException` when it cannot be done."""
         if not self._alone.held():
             raise self._failed("is being rebuilt already, or was until some seconds ago")
-        self._clear()
-        new = self._db[f"{self._live.name}_next_{self._alone.fence}"]
+        new = self._db[f"{self._definition}_{self._alone.fence}"]
         try:
-            self._make(new)
-            new.rename(self._live.name, dropTarget=True)
+            self._make(Documents(new, self._view, self._types))
+            if not make_live(self._db, self._definition, new.name, self._lead.fence):
+                raise self._failed("is led by somebody else again")
+        except BaseException:
+            discard(new)
+            raise
         finally:
-            new.drop()  # nothing, when it has its new name
             self._lead.release()
             self._alone.release()
         return self._done
 
-    def _make(self, new: Collection[Any]) -> None:
-        documents = Documents(new, self._view, self._types)
+    def _make(self, documents: Documents) -> None:
         documents.prepare()
         self._fill(documents)
         self._take_over(documents)
         self._fence_off()
         self._fill(documents)
-        if not documents.checkpoint.advance(self._done, self._done, self._lead.fence):
-            raise self._failed("was disturbed at its last step")
 
     def _fill(self, documents: Documents) -> None:
         """Fold in what the log has by now; what is appended meanwhile may be left."""
@@ -108,17 +105,11 @@ class Rebuild:
 
     def _fence_off(self) -> None:
         """Have nobody of the past move the live view on: it never gets ahead of the new one."""
-        live = Documents(self._live, self._view, self._types).checkpoint
-        while not live.advance(position := live.read(), position, self._lead.fence):
+        checkpoint = Checkpoint(live(self._db, self._definition))
+        while not checkpoint.advance(done := checkpoint.read(), done, self._lead.fence):
             if not self._lead.held():
                 raise self._failed("is led by somebody else again")
             pause(LOOK_S)
-
-    def _clear(self) -> None:
-        """Drop what rebuilds that died have left; we are alone."""
-        for name in collections_of(self._db, self._view):
-            if name != self._live.name and lease_of(name) == f"{self._live.name}_next":
-                self._db.drop_collection(name)
 
     def _failed(self, why: str) -> click.ClickException:
         return click.ClickException(f"view {self._view.name} {why}")

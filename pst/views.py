@@ -1,12 +1,15 @@
 """`pst views`: what readers see, made from the log."""
 
+from collections.abc import Iterator
+
 import click
 
 from kernel.checkpoint import ID, Checkpoint
+from kernel.codec import EventTypes
 from kernel.database import Db, connect, database
 from kernel.event_log import EventLog
 from kernel.view_following import collections_of
-from kernel.views import View
+from kernel.views import View, live
 from pst.progress import ProgressLine
 from pst.rebuilding import Rebuild
 from pst.services import Service, service, service_argument
@@ -23,16 +26,16 @@ def views() -> None:
 def views_list(service: str) -> None:
     """List the views of SERVICE, under every definition that still has documents.
 
-    `now` is the definition of this installation; another is followed by processes of another
-    version, or dropped by the services ten minutes after the last of them has gone.
+    `live` is what this installation reads. Another definition is that of processes of another
+    version; the services drop it ten minutes after the last of them has gone, and what a
+    rebuild has left a minute after it.
     """
     found, db = _opened(service)
     head = EventLog(db).head().position
-    click.echo(f"{'VIEW':<16} {'COLLECTION':<36} {'DOCUMENTS':>9} {'POSITION':>9} {'BEHIND':>9}")
+    click.echo(f"{'VIEW':<16} {'COLLECTION':<44} {'DOCUMENTS':>9} {'POSITION':>9} {'BEHIND':>9}")
     for view in found.views:
-        current = view.collection(db, found.types).name
-        for name in sorted({current, *collections_of(db, view)}, key=lambda n: n != current):
-            click.echo(f"{view.name:<16} {_line(db, name, head)}  {_which(name, current)}")
+        for name, which in _collections(db, view, found.types):
+            click.echo(f"{view.name:<16} {_line(db, name, head)}  {which}")
 
 
 @views.command("rebuild")
@@ -57,7 +60,7 @@ def _rebuild(db: Db, found: Service, view: View) -> None:
     line = ProgressLine(view.name, "commits")
     done = Rebuild(db, EventLog(db), found.types, view, line).run()
     line.end(done)
-    documents = _documents(db, view.collection(db, found.types).name)
+    documents = _documents(db, live(db, view.definition(found.types)).name)
     click.echo(f"{view.name}: rebuilt, {documents} documents from {done} commits")
 
 
@@ -70,14 +73,17 @@ def _opened(name: str) -> tuple[Service, Db]:
 
 def _line(db: Db, name: str, head: int) -> str:
     position = Checkpoint(db[name]).read()
-    return f"{name:<36} {_documents(db, name):>9} {position:>9} {head - position:>9}"
+    return f"{name:<44} {_documents(db, name):>9} {position:>9} {head - position:>9}"
 
 
 def _documents(db: Db, name: str) -> int:
     return db[name].count_documents({"_id": {"$ne": ID}})
 
 
-def _which(name: str, current: str) -> str:
-    if name == current:
-        return "now"
-    return "being rebuilt, or left by a rebuild" if "_next_" in name else "another definition"
+def _collections(db: Db, view: View, types: EventTypes) -> Iterator[tuple[str, str]]:
+    definition = view.definition(types)
+    current = live(db, definition).name
+    yield current, "live"
+    for found, names in collections_of(db, view).items():
+        word = "being rebuilt, or replaced" if found == definition else "another definition"
+        yield from ((name, word) for name in names if name != current)

@@ -12,12 +12,14 @@ import click
 import pymongo
 import pytest
 
+from kernel import view_following
+from kernel.checkpoint import Checkpoint
 from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.lease import Lease
 from kernel.view_following import Follower, collections_of
 from kernel.view_reading import Reader
-from kernel.views import View
+from kernel.views import View, make_live
 from pst.rebuilding import Progress, Rebuild
 from tests.contract.test_views import (
     COUNTS,
@@ -31,6 +33,7 @@ from tests.contract.test_views import (
     meddling,
     position,
     rows,
+    there,
 )
 from tests.support import eventually
 
@@ -43,6 +46,11 @@ REBUILDS = 5
 def rebuild(db: Db, progress: Progress = lambda _done, _of: None, view: View = COUNTS) -> int:
     """Rebuild a view, as the tool does in its own process."""
     return Rebuild(db, EventLog(db), TYPES, view, progress).run()
+
+
+def made(db: Db) -> list[str]:
+    """Return the collections there are of this definition."""
+    return collections_of(db, COUNTS)[COUNTS.definition(TYPES)]
 
 
 def twice(each: int) -> dict[str, Any]:
@@ -98,7 +106,6 @@ def test_rebuild_under_load_leaves_no_gap(db, log):
     assert {key: row["n"] for key, row in rows(db).items()} == {
         f"a-{n}": version for n, version in versions.items()
     }
-    assert collections_of(db, COUNTS) == [COUNTS.collection(db, TYPES).name]
 
 
 def test_rebuild_needs_no_running_service(db, log):
@@ -107,7 +114,7 @@ def test_rebuild_needs_no_running_service(db, log):
     assert rebuild(db) == 6
     assert rows(db) == twice(3)
     assert position(db) == 6
-    assert "n_1" in COUNTS.collection(db, TYPES).index_information()
+    assert "n_1" in there(db).index_information()
     append(log, "a-0", 4)
     follow(db, log)
     assert rows(db)["a-0"]["n"] == 4
@@ -116,11 +123,11 @@ def test_rebuild_needs_no_running_service(db, log):
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda there: there.update_one({"_id": "a-0"}, {"$set": {"n": 99}}),
-        lambda there: there.update_one({"_id": "a-0"}, {"$unset": {"_at": 1, "n": 1}}),
-        lambda there: there.delete_one({"_id": "a-0"}),
-        lambda there: there.insert_one({"_id": "a-7", "_at": [1, 1], "_by": "hand", "n": 1}),
-        lambda there: there.drop(),
+        lambda old: old.update_one({"_id": "a-0"}, {"$set": {"n": 99}}),
+        lambda old: old.update_one({"_id": "a-0"}, {"$unset": {"_at": 1, "n": 1}}),
+        lambda old: old.delete_one({"_id": "a-0"}),
+        lambda old: old.insert_one({"_id": "a-7", "_at": [1, 1], "n": 1}),
+        lambda old: old.drop(),
     ],
     ids=["edited", "mutilated", "deleted", "invented", "dropped"],
 )
@@ -128,7 +135,7 @@ def test_rebuild_heals(db, log, spoil):
     """What was done by hand is gone, also where it keeps the follower from going on."""
     fill(log, streams=2, each=3)
     follower = follow(db, log)
-    spoil(COUNTS.collection(db, TYPES))
+    spoil(there(db))
     with working(lambda: harmless(follower)):
         rebuild(db)
     assert rows(db) == twice(3)
@@ -168,26 +175,51 @@ def test_rebuild_that_cannot_go_on_says_where(db, log):
     with pytest.raises(click.ClickException, match="cannot take in commit 7: UnknownEvent"):
         rebuild(db)
     assert rows(db) == twice(3)
-    assert collections_of(db, COUNTS) == [COUNTS.collection(db, TYPES).name]
+    assert made(db) == [there(db).name]
 
 
 def test_rebuild_killed_in_the_middle_harms_nothing(db, log):
-    """The live view is as it was and goes on; the next rebuild clears up."""
+    """The live view is as it was and goes on; another rebuild may begin seconds later."""
     fill(log, streams=2, each=3)
-    follower = follow(db, log)
+    follower, before = follow(db, log), there(db).name
     spawn = multiprocessing.get_context("spawn")
     host, port = db.client.address
     process = spawn.Process(target=_stuck, args=(f"mongodb://{host}:{port}", db.name))
     process.start()
-    eventually(lambda: len(collections_of(db, COUNTS)) == 2 and position_of_next(db) == 6)
+    eventually(lambda: len(made(db)) == 2 and Checkpoint(db[made(db)[1]]).read() == 6)
     process.kill()
     process.join()
     append(log, "a-0", 4)
     eventually(follower.step)
     assert rows(db)["a-0"]["n"] == 4
-    eventually(lambda: not refused(db), within=10)
+    assert there(db).name == before
+    with working(follower.step):
+        eventually(lambda: not refused(db), within=10)
+    assert there(db).name not in (before, made(db)[1])
     assert rows(db)["a-0"]["n"] == 4
-    assert collections_of(db, COUNTS) == [COUNTS.collection(db, TYPES).name]
+
+
+def test_what_rebuilds_left_is_dropped_later(db, log, monkeypatch):
+    """By the services: a reader may still be at it for a moment; no other is touched."""
+    monkeypatch.setattr(view_following, "SWEEP_S", 0.0)
+    fill(log, streams=2, each=3)
+    follower, definition = follow(db, log), COUNTS.definition(TYPES)
+    db[f"{definition}_17"].insert_one({"_id": "left by one that was killed"})
+    with working(follower.step):
+        rebuild(db)
+    assert len(made(db)) == 3
+    monkeypatch.setattr(view_following, "RETIRED_MS", 0)
+    under_way: list[list[str]] = []
+
+    def sweep(_done: int, _of: int) -> None:
+        follower.step()
+        under_way.append(made(db))
+
+    with working(follower.step):
+        rebuild(db, sweep)
+    assert len(under_way[0]) == 4
+    eventually(lambda: follower.step() or made(db) == [there(db).name])
+    assert rows(db) == twice(3)
 
 
 def refused(db: Db) -> bool:
@@ -199,23 +231,17 @@ def refused(db: Db) -> bool:
     return False
 
 
-def position_of_next(db: Db) -> int:
-    """Return how far the rebuild under way has come."""
-    found = db[collections_of(db, COUNTS)[1]].find_one({"_id": "_checkpoint"})
-    return int(found["position"]) if found else 0
-
-
 def _stuck(url: str, name: str) -> None:
     """Begin a rebuild and never end it, in a process of its own."""
     db = pymongo.MongoClient(url, tz_aware=True)[name]
     rebuild(db, lambda _done, _of: time.sleep(3600))
 
 
-def test_late_leader_is_too_late_after_the_swap(db, log):
+def test_late_leader_changes_nothing_in_the_rebuilt(db, log):
     """It has read a document that was edited by hand, sleeps, and wakes after the swap."""
     fill(log, streams=2, each=3)
     follow(db, log).release()
-    COUNTS.collection(db, TYPES).update_one({"_id": "a-0"}, {"$set": {"n": 98}})
+    there(db).update_one({"_id": "a-0"}, {"$set": {"n": 98}})
     append(log, "a-0", 4)
     held_up = late(db, meddling(lambda: rebuild(db)))
     assert held_up.take_in(log.read_on(6), 6, fence=1) == 0
@@ -223,24 +249,12 @@ def test_late_leader_is_too_late_after_the_swap(db, log):
     assert position(db) == 7
 
 
-def test_late_leader_overwrites_only_what_it_has_read(db, log):
-    """Also when the rebuilt document stands at the very fact at which the old one stood."""
-    fill(log, streams=2, each=3)
-    follow(db, log).release()
-    COUNTS.collection(db, TYPES).update_one({"_id": "a-0"}, {"$set": {"n": 98}})
-    append(log, "a-0", 4)
-    newest = db["commits"].find_one({"position": 7})
-
-    def swap_before_the_newest() -> None:
-        db["commits"].delete_one({"position": 7})
-        assert rebuild(db) == 6
-        db["commits"].insert_one(newest)
-
-    held_up = late(db, meddling(swap_before_the_newest))
-    assert held_up.take_in(log.read_on(6), 6, fence=1) == 0
-    assert rows(db)["a-0"]["n"] == 3
-    follow(db, log)
-    assert rows(db)["a-0"]["n"] == 4
+def test_late_rebuild_does_not_replace_a_later_one(db, log):
+    """The newest leader's is the live one."""
+    name = COUNTS.definition(TYPES)
+    assert make_live(db, name, f"{name}_2", fence=2)
+    assert not make_live(db, name, f"{name}_1", fence=1)
+    assert there(db).name == f"{name}_2"
 
 
 def test_leader_that_does_not_let_go_is_left_alone(db, log, monkeypatch):
@@ -248,12 +262,12 @@ def test_leader_that_does_not_let_go_is_left_alone(db, log, monkeypatch):
     monkeypatch.setattr("pst.rebuilding.PATIENCE_S", 0.5)
     fill(log, streams=2, each=3)
     follow(db, log)
-    name = COUNTS.collection(db, TYPES).name
+    name = there(db).name
     db["leases"].update_one({"_id": name}, {"$set": {"until": 2**60}})
     with pytest.raises(click.ClickException, match="is not let go of"):
         rebuild(db)
     assert rows(db) == twice(3)
-    assert collections_of(db, COUNTS) == [name]
+    assert made(db) == [name]
 
 
 def test_rebuild_redacts(db, log):
@@ -272,4 +286,4 @@ def test_lease_is_free_after_a_rebuild(db, log):
     """The services lead again at once."""
     fill(log, streams=1, each=1)
     rebuild(db)
-    assert Lease(db, COUNTS.collection(db, TYPES).name).held()
+    assert Lease(db, COUNTS.definition(TYPES)).held()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from pymongo.collection import Collection
 
 from contracts.errors import Unavailable
 from kernel import view_following
@@ -17,7 +18,7 @@ from kernel.personal import FORGOTTEN
 from kernel.runtime import Runtime, Wiring
 from kernel.view_following import Follower
 from kernel.view_reading import Reader
-from kernel.views import Documents, View
+from kernel.views import Documents, View, live
 from tests.contract.test_event_log import draft
 from tests.support import NOON
 
@@ -102,17 +103,22 @@ def follow(db: Db, log: EventLog, view: View = COUNTS) -> Follower:
     return follower
 
 
+def there(db: Db, view: View = COUNTS) -> Collection[Any]:
+    """Return where the documents of a view lie."""
+    return live(db, view.definition(TYPES))
+
+
 def rows(db: Db, view: View = COUNTS) -> dict[str, Any]:
     """Return the documents as a reader may see them."""
     return {
         d["_id"]: {k: v for k, v in d.items() if not k.startswith("_")}
-        for d in view.collection(db, TYPES).find({"_id": {"$ne": "_checkpoint"}})
+        for d in there(db, view).find({"_id": {"$ne": "_checkpoint"}})
     }
 
 
 def position(db: Db, view: View = COUNTS) -> int:
     """Return how far a view says it has come."""
-    return Documents(view.collection(db, TYPES), view, TYPES).checkpoint.read()
+    return Documents(there(db, view), view, TYPES).checkpoint.read()
 
 
 def meddling(meddle: Callable[[], None], view: View = COUNTS) -> View:
@@ -129,7 +135,7 @@ def meddling(meddle: Callable[[], None], view: View = COUNTS) -> View:
 
 def late(db: Db, view: View) -> Documents:
     """Return documents of `COUNTS`, folded by `view`: a leader that is held up in its work."""
-    return Documents(COUNTS.collection(db, TYPES), view, TYPES)
+    return Documents(there(db), view, TYPES)
 
 
 def test_batch_folds_as_one_by_one(db, log):
@@ -149,7 +155,7 @@ def test_view_takes_each_fact_once(db, log):
     """Also when the checkpoint was lost after the documents were written."""
     fill(log, streams=1, each=3)
     follower = follow(db, log)
-    COUNTS.collection(db, TYPES).delete_one({"_id": "_checkpoint"})
+    there(db).delete_one({"_id": "_checkpoint"})
     assert follower.step() == 3
     assert rows(db)["a-0"]["n"] == 3
 
@@ -226,7 +232,7 @@ def test_dropped_view_is_refused_until_it_is_whole(db, log):
     follow(db, log).release()
     reader = Reader(db, log, TYPES, COUNTS)
     assert reader.get("a-0") is not None
-    collection = COUNTS.collection(db, TYPES)
+    collection = there(db)
     indexes = collection.index_information()
     collection.drop()
     with pytest.raises(Unavailable):
@@ -279,7 +285,7 @@ def test_definition_that_nobody_follows_is_dropped(db, log, monkeypatch):
     assert rows(db) == {"a-0": {"n": 2, "kind": "count"}}
     monkeypatch.setattr(view_following, "ABANDONED_MS", 0)
     new.step()
-    assert COUNTS.collection(db, TYPES).name not in db.list_collection_names()
+    assert there(db).name not in db.list_collection_names()
     assert rows(db, BY_TEN) == {"a-0": {"n": 20, "kind": "count"}}
     assert "view_counts_archive" in db.list_collection_names()
 
@@ -344,7 +350,7 @@ def test_redaction_taken_in_twice_is_one(db, log):
     append(log, "n-1", 2, "named", subject_id="siti", name="sealed-3")
     follow(db, log, PEOPLE).release()
     assert rows(db, PEOPLE)["siti"]["name"] == "sealed-3"
-    PEOPLE.collection(db, TYPES).delete_one({"_id": "_checkpoint"})
+    there(db, PEOPLE).delete_one({"_id": "_checkpoint"})
     follow(db, log, PEOPLE)
     assert rows(db, PEOPLE)["siti"]["name"] == "sealed-3"
 
@@ -355,10 +361,10 @@ def test_late_leader_brings_back_no_name(db, log):
     follow(db, log, LIST).release()
     append(log, "n-1", 2, "named", subject_id="siti", name="sealed-2")
     append(log, "subject-siti", 1, "subject_erased", subject_id="siti")
-    there = LIST.collection(db, TYPES)
-    new_leader = Documents(there, LIST, TYPES)
+    people = there(db, LIST)
+    new_leader = Documents(people, LIST, TYPES)
     held_up = Documents(
-        there, meddling(lambda: new_leader.take_in(log.read_on(1), 1, fence=2**60), LIST), TYPES
+        people, meddling(lambda: new_leader.take_in(log.read_on(1), 1, fence=2**60), LIST), TYPES
     )
     held_up.take_in(log.read_on(1)[:1], 1, fence=1)
     assert rows(db, LIST)["n-1"]["name"] == FORGOTTEN
