@@ -88,8 +88,9 @@ class Runtime:
         return self._lead(self._relay.step)
 
     def view_steps(self) -> list[Callable[[], int]]:
-        """Return one step a view: take in what waits, if leader; return how many commits."""
-        return [partial(self._prepared_for, follower.step) for follower in self._followers]
+        """Return what to repeat, each by itself: take in what waits, drop what nobody reads."""
+        steps = [step for f in self._followers for step in (f.step, f.sweep)]
+        return [partial(self._prepared_for, step) for step in steps]
 
     def deadlines_step(self, fire: Callable[[Deadline], None]) -> int:
         """Fire what has come due, if leader; return how many dates."""

@@ -37,13 +37,17 @@ class Follower:
         self._view = view
         self._definition = view.definition(types)
         self._lease = Lease(db, self._definition)
-        self._led_at = self._sweep_at = float("-inf")
+        self._led_at = float("-inf")
+        self._sweep_at = float("inf")
 
     def step(self) -> int:
         """Take in the next commits, if leader; return how many."""
         if not self._lease.held():
             return 0
-        self._sweep()
+        now, led_at = monotonic(), self._led_at
+        self._led_at = now
+        if now - led_at > AWAY_S:
+            self._sweep_at = now + SWEEP_S
         documents = Documents(live(self._db, self._definition), self._view, self._types)
         done = documents.checkpoint.read()
         commits = self._log.read_on(done, BATCH)
@@ -51,20 +55,18 @@ class Follower:
             documents.prepare()
         return documents.take_in(commits, done, self._lease.fence)
 
+    def sweep(self) -> int:
+        """Drop what nobody reads any more, now and then, if leader; return 0."""
+        now = monotonic()
+        if self._sweep_at <= now < self._led_at + AWAY_S:
+            self._sweep_at = now + SWEEP_S
+            for definition, names in collections_of(self._db, self._view).items():
+                self._drop_idle(definition, names)
+        return 0
+
     def release(self) -> None:
         """Let another process lead."""
         self._lease.release()
-
-    def _sweep(self) -> None:
-        now, led_at = monotonic(), self._led_at
-        self._led_at = now
-        if now - led_at > AWAY_S:
-            self._sweep_at = now + SWEEP_S
-        if now < self._sweep_at:
-            return
-        self._sweep_at = now + SWEEP_S
-        for definition, names in collections_of(self._db, self._view).items():
-            self._drop_idle(definition, names)
 
     def _drop_idle(self, definition: str, names: list[str]) -> None:
         """Drop what rebuilds have left, and all of a definition long after its last leader."""
@@ -76,7 +78,7 @@ class Follower:
         if names and lease.taken_if_abandoned(idle):
             for name in names:
                 log.info("view_dropped", collection=name)
-                discard(self._db[name])
+                discard(self._db[name], lease.held)
             lease.release()
 
 

@@ -69,11 +69,15 @@ def make_live(db: Db, definition: str, collection: str, fence: int) -> bool:
     return False
 
 
-def discard(collection: Collection[Document]) -> None:
-    """Drop a collection, in slices: the embedded server stands still while it deletes."""
-    while found := list(collection.find({}, {"_id": 1}).limit(SLICE)):
+def discard(collection: Collection[Document], ours: Callable[[], bool]) -> None:
+    """Drop a collection as long as it is ours to drop.
+
+    In slices: the embedded server does nothing else while it deletes.
+    """
+    while ours() and (found := list(collection.find({}, {"_id": 1}).limit(SLICE))):
         collection.delete_many({"_id": {"$in": [document["_id"] for document in found]}})
-    collection.drop()
+    if ours():
+        collection.drop()
 
 
 class Documents:

@@ -58,7 +58,7 @@ class Rebuild:
             if not make_live(self._db, self._definition, new.name, self._lead.fence):
                 raise self._failed("is led by somebody else again")
         except BaseException:
-            discard(new)
+            discard(new, self._alone.held)
             raise
         finally:
             self._lead.release()

@@ -51,7 +51,7 @@ def views_rebuild(service: str, view: str | None) -> None:
     chosen = [v for v in found.views if view in (None, v.name)]
     if not chosen:
         known = ", ".join(v.name for v in found.views)
-        raise click.BadParameter(f"there is no view named {view!r}; known: {known}")
+        raise click.ClickException(f"there is no view named {view!r}; known: {known}")
     for each in chosen:
         _rebuild(db, found, each)
 

@@ -205,20 +205,20 @@ def test_what_rebuilds_left_is_dropped_later(db, log, monkeypatch):
     fill(log, streams=2, each=3)
     follower, definition = follow(db, log), COUNTS.definition(TYPES)
     db[f"{definition}_17"].insert_one({"_id": "left by one that was killed"})
-    with working(follower.step):
+    with working(follower.step, follower.sweep):
         rebuild(db)
     assert len(made(db)) == 3
     monkeypatch.setattr(view_following, "RETIRED_MS", 0)
     under_way: list[list[str]] = []
 
     def sweep(_done: int, _of: int) -> None:
-        follower.step()
+        follower.sweep()
         under_way.append(made(db))
 
     with working(follower.step):
         rebuild(db, sweep)
     assert len(under_way[0]) == 4
-    eventually(lambda: follower.step() or made(db) == [there(db).name])
+    eventually(lambda: follower.step() or follower.sweep() or made(db) == [there(db).name])
     assert rows(db) == twice(3)
 
 

@@ -14,6 +14,7 @@ from kernel.codec import EventType, EventTypes, UnknownEvent
 from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
+from kernel.observability import Health
 from kernel.personal import FORGOTTEN
 from kernel.runtime import Runtime, Wiring
 from kernel.view_following import Follower
@@ -260,7 +261,12 @@ def test_two_definitions_stand_side_by_side(stack, db):
     assert old.view(COUNTS).get("a-0")["n"] == 3
     with pytest.raises(Unavailable, match="0 of 6"):
         new.view(BY_TEN).get("a-0")
+    health = Health()
+    new.watch(health)
+    said = health.report()[1]["checks"]
+    assert said["views"] == "view counts is being built: 0 of 6 commits"
     _stepped(new)
+    assert health.report()[1]["checks"]["views"] == "ok"
     append(old.log, "a-0", 4)
     _stepped(old)
     _stepped(new)
@@ -277,14 +283,14 @@ def test_definition_that_nobody_follows_is_dropped(db, log, monkeypatch):
     old, new = follow(db, log), follow(db, log, BY_TEN)
     db["view_counts_archive"].insert_one({"_id": "not of this view"})
     monkeypatch.setattr(view_following, "ABANDONED_MS", 0)
-    new.step()
+    new.sweep()
     assert rows(db) == {"a-0": {"n": 2, "kind": "count"}}
     monkeypatch.setattr(view_following, "ABANDONED_MS", 600_000)
     old.release()
-    new.step()
+    new.sweep()
     assert rows(db) == {"a-0": {"n": 2, "kind": "count"}}
     monkeypatch.setattr(view_following, "ABANDONED_MS", 0)
-    new.step()
+    new.sweep()
     assert there(db).name not in db.list_collection_names()
     assert rows(db, BY_TEN) == {"a-0": {"n": 20, "kind": "count"}}
     assert "view_counts_archive" in db.list_collection_names()
@@ -295,7 +301,7 @@ def test_who_comes_back_from_an_outage_does_not_sweep_at_once(db, log, monkeypat
     monkeypatch.setattr(view_following, "ABANDONED_MS", 0)
     fill(log, streams=1, each=2)
     follow(db, log).release()
-    follow(db, log, BY_TEN)
+    follow(db, log, BY_TEN).sweep()
     assert rows(db) == {"a-0": {"n": 2, "kind": "count"}}
 
 
