@@ -249,6 +249,26 @@ def test_late_leader_changes_nothing_in_the_rebuilt(db, log):
     assert position(db) == 7
 
 
+def test_live_view_does_not_get_ahead_of_what_replaces_it(db, log):
+    """Before the swap, a leader of the past cannot move it on: no reader sees less after it."""
+    fill(log, streams=2, each=3)
+    follow(db, log).release()
+    past: list[int] = []
+
+    def meddle(done: int, _of: int) -> None:
+        if done == 6:  # once more before the last stretch
+            append(log, "a-0", 4)
+        else:
+            append(log, "a-0", 5)
+            past.append(late(db, COUNTS).take_in(log.read_on(6), 6, fence=1))
+
+    assert rebuild(db, meddle) == 7
+    assert past == [0]
+    assert rows(db)["a-0"]["n"] == 4
+    follow(db, log)
+    assert rows(db)["a-0"]["n"] == 5
+
+
 def test_late_rebuild_does_not_replace_a_later_one(db, log):
     """The newest leader's is the live one."""
     name = COUNTS.definition(TYPES)
