@@ -237,14 +237,21 @@ def _stuck(url: str, name: str) -> None:
     rebuild(db, lambda _done, _of: time.sleep(3600))
 
 
+def fence(db: Db) -> int:
+    """Return the fence of who moved the live view on last."""
+    found = there(db).find_one({"_id": "_checkpoint"})
+    assert found is not None
+    return int(found["fence"])
+
+
 def test_late_leader_changes_nothing_in_the_rebuilt(db, log):
     """It has read a document that was edited by hand, sleeps, and wakes after the swap."""
     fill(log, streams=2, each=3)
     follow(db, log).release()
     there(db).update_one({"_id": "a-0"}, {"$set": {"n": 98}})
     append(log, "a-0", 4)
-    held_up = late(db, meddling(lambda: rebuild(db)))
-    assert held_up.take_in(log.read_on(6), 6, fence=1) == 0
+    held_up, its_fence = late(db, meddling(lambda: rebuild(db))), fence(db)
+    assert held_up.take_in(log.read_on(6), 6, its_fence) == 0
     assert rows(db)["a-0"]["n"] == 4
     assert position(db) == 7
 
@@ -253,14 +260,14 @@ def test_live_view_does_not_get_ahead_of_what_replaces_it(db, log):
     """Before the swap, a leader of the past cannot move it on: no reader sees less after it."""
     fill(log, streams=2, each=3)
     follow(db, log).release()
-    past: list[int] = []
+    past, its_fence, old = [], fence(db), late(db, COUNTS)
 
     def meddle(done: int, _of: int) -> None:
         if done == 6:  # once more before the last stretch
             append(log, "a-0", 4)
         else:
             append(log, "a-0", 5)
-            past.append(late(db, COUNTS).take_in(log.read_on(6), 6, fence=1))
+            past.append(old.take_in(log.read_on(6), 6, its_fence))
 
     assert rebuild(db, meddle) == 7
     assert past == [0]
