@@ -10,15 +10,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from kernel.checkpoint import Checkpoint
 from kernel.codec import EventTypes
+from kernel.commit import Commit
 from kernel.database import Db, Document
-from kernel.event_log import Commit
 from kernel.facts import Fact, facts_of
 from kernel.shape import shape_of
 from kernel.view_batch import Batch
@@ -48,8 +47,8 @@ class View:
 
     def definition(self, types: EventTypes) -> str:
         """Return the name of its definition: it changes with the code the documents are made by."""
-        upcasters: tuple[Callable[..., Any], ...] = ()  # of `types`: they change what a view sees
-        words = (shape_of(self.key, self.project, *upcasters), self.indexes, self.personal)
+        code = shape_of(self.key, self.project, *types.upcasters())  # they change what it is given
+        words = (code, self.indexes, self.personal)
         return f"view_{self.name}_{hashlib.sha256(repr(words).encode()).hexdigest()[:8]}"
 
 

@@ -20,7 +20,7 @@ from kernel.runtime import Runtime, Wiring
 from kernel.view_following import Follower
 from kernel.view_reading import Reader
 from kernel.views import Documents, View, live
-from tests.contract.test_event_log import draft
+from tests.contract.log_contract import draft
 from tests.support import NOON
 
 
@@ -247,10 +247,10 @@ def test_dropped_view_is_refused_until_it_is_whole(db, log):
     assert collection.index_information() == indexes
 
 
-def test_two_definitions_stand_side_by_side(stack, db):
+def test_two_definitions_stand_side_by_side(server, db):
     """A rolling deployment: the changed view is built by itself, and each answers its own."""
     prefix = db.name.removesuffix("_kernel")
-    settings = replace(stack.settings, db_prefix=prefix)
+    settings = replace(server, db_prefix=prefix, master_key=bytes(32))
     old, new = (
         Runtime(Wiring("kernel", TYPES, lambda _fact: [], (view,)), settings)
         for view in (COUNTS, BY_TEN)
