@@ -50,7 +50,8 @@ class _Shared(SharedExtension):  # type: ignore[misc]
     def start(self) -> None:
         self._follow(self._look, LOOK_S, self._ended)
         self._follow(self._relay, IDLE_S, self._grown)
-        self._follow(self.runtime.views_step, IDLE_S, self._grown)
+        for step in self.runtime.view_steps():
+            self._follow(step, IDLE_S, self._grown)
         self._follow(self.runtime.count_step, COUNT_S, self._ended)
 
     def stop(self) -> None:

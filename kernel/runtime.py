@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -19,12 +20,14 @@ from kernel.facts import Fact, facts_of
 from kernel.firing import Firing
 from kernel.handling import CommandHandler
 from kernel.lease import Lease
-from kernel.observability import PENDING_DEADLINES, RELAY_LAG, VIEW_LAG, Health
+from kernel.observability import PENDING_DEADLINES, RELAY_LAG, VIEW_BUILDING, VIEW_LAG, Health
 from kernel.relay import React, Relay
 from kernel.restored import Restored
 from kernel.snapshots import Snapshots
 from kernel.vault import Vault
-from kernel.views import Follower, View
+from kernel.view_following import Follower
+from kernel.view_reading import Reader
+from kernel.views import View
 
 log = structlog.get_logger()
 
@@ -72,7 +75,9 @@ class Runtime:
             Publisher(settings.amqp_url),
             self.deadlines,
         )
-        self._followers = [Follower(self.db, self.log, wiring.types, v) for v in wiring.views]
+        known = (self.db, self.log, wiring.types)
+        self._followers = [Follower(*known, view) for view in wiring.views]
+        self._readers = {view.name: Reader(*known, view) for view in wiring.views}
         self._firing = Firing(self.deadlines, self.clock.now, self._lease.held)
         self._prepared = False
         self._seen = 0
@@ -90,7 +95,11 @@ class Runtime:
 
     def views_lag(self) -> int:
         """Return how many commits the views have yet to take in."""
-        return max((follower.lag() for follower in self._followers), default=0)
+        return max((reader.lag() for reader in self._readers.values()), default=0)
+
+    def view(self, view: View) -> Reader:
+        """Return what answers from the documents of a view."""
+        return self._readers[view.name]
 
     def grown(self) -> bool:
         """Say whether the log has grown since this was last asked, by whomever."""
@@ -104,9 +113,10 @@ class Runtime:
         """Relay what waits, if leader; return how many commits."""
         return 0 if monotonic() < self._relay_again_at else self._lead(self._relay_on)
 
-    def views_step(self) -> int:
-        """Take what waits into the views, if leader; return how many commits."""
-        return sum(self._lead(follower.step) for follower in self._followers)
+    def view_steps(self) -> list[Callable[[], int]]:
+        """Return what to repeat, each by itself: take in what waits, drop what nobody reads."""
+        steps = [step for f in self._followers for step in (f.step, f.sweep)]
+        return [partial(self._prepared_for, step) for step in steps]
 
     def deadlines_step(self, fire: Callable[[Deadline], None]) -> int:
         """Fire what has come due, if leader; return how many streams are at it."""
@@ -128,6 +138,8 @@ class Runtime:
         self._firing.stop()
         try:
             self._lease.release()
+            for follower in self._followers:
+                follower.release()
         except PyMongoError as error:  # it runs out by itself
             log.warning("lease_not_released", error=str(error))
 
@@ -135,20 +147,23 @@ class Runtime:
         """Add this service's checks to the readiness of the process."""
         health.add("database", self._check_database)
         health.add("following", self._check_following)
+        health.add("views", self._check_views)
 
     def _lead(self, step: Callable[[int], int]) -> int:
+        lease = self._lease
+        return self._prepared_for(lambda: step(lease.fence) if lease.held() else 0)
+
+    def _prepared_for(self, step: Callable[[], int]) -> int:
         try:
             if not self._prepared:
                 self._prepare()
-            return step(self._lease.fence) if self._lease.held() else 0
+            return step()
         except AWAY as error:
             raise Unavailable(f"database: {type(error).__name__}") from error
 
     def _prepare(self) -> None:
         self.log.prepare()
         self.deadlines.prepare()
-        for follower in self._followers:
-            follower.prepare()
         self._prepared = True
 
     def _relay_on(self, fence: int) -> int:
@@ -176,10 +191,16 @@ class Runtime:
         name = self.wiring.name
         relay, views = self._relay.lag(), self.views_lag()
         RELAY_LAG.labels(name).set(relay)
-        VIEW_LAG.labels(name).set(views)
         if relay and self._newer:
             return f"newer than this process: {self._newer}; commits wait for the relay: {relay}"
         if not (relay or views):
             self._caught_up_at = monotonic()
         stuck = monotonic() - self._caught_up_at > STUCK_S
         return f"commits wait: {relay} for the relay, {views} for the views" if stuck else None
+
+    def _check_views(self) -> str | None:
+        said = {name: reader.building() for name, reader in self._readers.items()}
+        for name, reader in self._readers.items():
+            VIEW_LAG.labels(self.wiring.name, name).set(reader.lag())
+            VIEW_BUILDING.labels(self.wiring.name, name).set(said[name] is not None)
+        return "; ".join(text for text in said.values() if text) or None

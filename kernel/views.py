@@ -1,19 +1,31 @@
-"""Views: documents made from facts, followed by position; they can be thrown away and rebuilt."""
+"""Views: documents made from facts, followed by position; they can be thrown away and rebuilt.
 
-from collections.abc import Callable, Sequence
+A view's documents lie in a collection named after its definition, so that no process ever
+reads or writes what was made with other code: after a change, old and new stand side by side
+until nobody follows the old one. A rebuild fills another collection of the same definition, and
+one small write makes it the live one (docs/adr/0016-views-by-definition.md).
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from kernel.checkpoint import Checkpoint
 from kernel.codec import EventTypes
+from kernel.commit import Commit
 from kernel.database import Db, Document
-from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
+from kernel.shape import shape_of
+from kernel.view_batch import Batch
 
-BATCH = 200
+ERASED = "subject_erased"
+"""The fact that a person is forgotten; it stands in every service's log."""
+
+SLICE = 200
 
 
 @dataclass(frozen=True)
@@ -22,69 +34,92 @@ class View:
 
     `key(fact)` names the document a fact belongs to, None if none; `project(document, fact)`
     returns the document after it, given None before its first fact. Both are pure. Personal
-    fields reach a view sealed and stay so; who answers a reader opens them.
+    fields reach a view sealed and stay so; who answers a reader opens them. Those named in
+    `personal` are redacted when their person is forgotten: in the documents whose `subject_id`
+    or key is that person's id.
     """
 
     name: str
     key: Callable[[Fact], str | None]
     project: Callable[[Document | None, Fact], Document]
     indexes: Sequence[Sequence[tuple[str, int]]] = ()
+    personal: tuple[str, ...] = ()
 
-    def collection(self, db: Db) -> Collection[Document]:
-        """Return where its documents lie."""
-        return db[f"view_{self.name}"]
+    def definition(self, types: EventTypes) -> str:
+        """Return the name of its definition: it changes with the code the documents are made by."""
+        code = shape_of(self.key, self.project, *types.upcasters())  # they change what it is given
+        words = (code, self.indexes, self.personal)
+        return f"view_{self.name}_{hashlib.sha256(repr(words).encode()).hexdigest()[:8]}"
 
 
-class Follower:
-    """Keeps one view up with the log."""
+def live(db: Db, definition: str) -> Collection[Document]:
+    """Return where the documents of a definition lie: in the collection last made for it."""
+    found = db["views"].find_one({"_id": definition})
+    return db[found["live"] if found else definition]
 
-    def __init__(self, db: Db, log: EventLog, types: EventTypes, view: View) -> None:
-        self._log = log
-        self._types = types
+
+def make_live(db: Db, definition: str, collection: str, fence: int) -> bool:
+    """Have a definition's documents lie elsewhere from now on; False if a later leader did so."""
+    older = {"_id": definition, "fence": {"$lte": fence}}
+    with suppress(DuplicateKeyError):
+        change = {"$set": {"live": collection, "fence": fence}}
+        db["views"].update_one(older, change, upsert=True)
+        return True
+    return False
+
+
+def discard(collection: Collection[Document], ours: Callable[[], bool]) -> None:
+    """Drop a collection as long as it is ours to drop.
+
+    In slices: the embedded server does nothing else while it deletes.
+    """
+    while ours() and (found := list(collection.find({}, {"_id": 1}).limit(SLICE))):
+        collection.delete_many({"_id": {"$in": [document["_id"] for document in found]}})
+    if ours():
+        collection.drop()
+
+
+class Documents:
+    """The documents of a view in one collection, and how far in the log they stand."""
+
+    def __init__(self, collection: Collection[Document], view: View, types: EventTypes) -> None:
+        self.checkpoint = Checkpoint(collection)
+        self._collection = collection
         self._view = view
-        self._documents = view.collection(db)
-        self._checkpoint = Checkpoint(self._documents)
+        self._types = types
 
     def prepare(self) -> None:
         """Make the indexes; harmless when they exist."""
         for keys in self._view.indexes:
-            self._documents.create_index(list(keys))
+            self._collection.create_index(list(keys))
 
-    def step(self, fence: int) -> int:
-        """Take in the next facts; return how many commits they were."""
-        done = self._checkpoint.read()
-        if done == 0:  # new, or dropped and to be made again
-            self.prepare()
-        commits = self._log.read_on(done, BATCH)
-        for commit in commits:
-            for fact in facts_of(commit, self._types):
-                self._take(fact)
-        if commits and not self._checkpoint.advance(done, commits[-1].position, fence):
+    def take_in(self, commits: Sequence[Commit], since: int, fence: int) -> int:
+        """Fold in the commits after `since`; return how many were.
+
+        0 when somebody else was at work here: look where the checkpoint stands, and go on from
+        there. Commits before one that cannot be folded in are, and only then its error is raised.
+        """
+        if not commits:
             return 0
-        return len(commits)
+        try:
+            facts = [fact for commit in commits for fact in facts_of(commit, self._types)]
+            written = self._write(facts)
+        except PyMongoError:
+            raise
+        except Exception:
+            if len(commits) == 1:
+                raise
+            return self.take_in(commits[: len(commits) // 2], since, fence)
+        moved = written and self.checkpoint.advance(since, commits[-1].position, fence)
+        return len(commits) if moved else 0
 
-    def lag(self) -> int:
-        """Return how many commits have yet to be taken in."""
-        return self._log.head().position - self._checkpoint.read()
-
-    def _take(self, fact: Fact) -> None:
-        key = self._view.key(fact)
-        if key is None:
-            return
-        # The document carries the fact it stands at, in the same write: a fact taken in
-        # twice (a crash before the checkpoint, two leaders for a moment) changes nothing.
-        at = [fact.position, fact.sequence]
-        old = self._documents.find_one({"_id": key})
-        if old is not None and old["_at"] >= at:
-            return
-        content = None if old is None else _without(old, "_id", "_at")
-        new = {"_id": key, "_at": at, **self._view.project(content, fact)}
-        if old is not None:
-            self._documents.replace_one({"_id": key, "_at": old["_at"]}, new)
-        else:
-            with suppress(DuplicateKeyError):
-                self._documents.insert_one(new)
-
-
-def _without(document: Document, *names: str) -> Document:
-    return {k: v for k, v in document.items() if k not in names}
+    def _write(self, facts: Iterable[Fact]) -> bool:
+        batch = Batch(self._collection, self._view.personal)
+        keyed = [(self._view.key(fact), fact) for fact in facts]
+        batch.load({"_id": {"$in": sorted({key for key, _ in keyed if key is not None})}})
+        for key, fact in keyed:
+            if fact.name == ERASED:
+                batch.redact(fact)
+            elif key is not None:
+                batch.fold(key, fact, self._view.project)
+        return batch.write()

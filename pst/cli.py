@@ -14,7 +14,7 @@ from kernel.codec import UnknownEvent
 from kernel.config import SettingsError
 from kernel.ledger import LedgerError
 from kernel.sealing import VaultError
-from pst import backup, clock, deadlines, log, parked, tokens, vault
+from pst import backup, clock, deadlines, log, parked, tokens, vault, views
 from pst.backup_files import BackupError
 from pst.verify import Broken
 
@@ -49,6 +49,7 @@ COMMANDS = (
     tokens.token,
     clock.clock,
     log.log,
+    views.views,
     deadlines.deadlines,
     parked.parked,
     vault.vault,

@@ -28,6 +28,8 @@ from kernel import config, tokens
 from kernel.aggregate import Aggregate
 from kernel.database import TravelledTime
 from kernel.facts import Fact
+from kernel.views import live
+from pst.services import SERVICES
 
 ROOT = Path(__file__).parents[1]
 
@@ -275,13 +277,19 @@ class Stack:
         """Return the commits of a service's log."""
         return self.mongo[f"{self.settings.db_prefix}_{service}"]["commits"]
 
+    def view(self, service: str, name: str) -> Any:
+        """Return where the documents of a view lie."""
+        known = SERVICES[service]
+        (view,) = (v for v in known.views if v.name == name)
+        return live(self.log_of(service).database, view.definition(known.types))
+
     def caught_up(self, service: str) -> bool:
         """Tell whether a service has relayed its whole log and taken it into its views."""
         db = self.mongo[f"{self.settings.db_prefix}_{service}"]
         newest = next(iter(db["commits"].find().sort("position", -1).limit(1)), None)
         head = newest["position"] if newest else 0
-        views = ["view_consultations", "view_people"] if service == "consultation" else []
-        done = [db[name].find_one({"_id": "_checkpoint"}) for name in ("deadlines", *views)]
+        views = [self.view(service, view.name) for view in SERVICES[service].views]
+        done = [c.find_one({"_id": "_checkpoint"}) for c in (db["deadlines"], *views)]
         return all((found or {"position": 0})["position"] == head for found in done)
 
     @contextmanager

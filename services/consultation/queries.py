@@ -13,6 +13,7 @@ from contracts.errors import Code, Rejected, Unavailable
 from kernel.caller import Caller
 from kernel.codec import clear
 from kernel.facts import Fact
+from kernel.personal import FORGOTTEN
 from kernel.runtime import Runtime
 from services.consultation import decider, views
 from services.consultation.events import (
@@ -90,8 +91,7 @@ def page(
         wanted["waits_until"] = {"$ne": None, **late} if overdue else {"$not": late}
     if cursor is not None:
         wanted["opened"] = {"$lt": _position(cursor)}
-    rows = views.LIST.collection(core.db).find(wanted).sort("opened", -1).limit(limit + 1)
-    found = list(rows)
+    found = core.view(views.LIST).find(wanted, [("opened", -1)], limit + 1)
     items = [{**row, "topic": _opened(core, row, "topic")} for row in found[:limit]]
     after = _cursor(found[limit - 1]["opened"]) if len(found) > limit else None
     return _dumped(shapes.ConsultationListSchema(), {"items": items, "next_cursor": after})
@@ -112,7 +112,7 @@ def dossier(core: Runtime, caller: Caller, consultation_id: str) -> Document:
 
 
 def _known_contact(core: Runtime, subject_id: str) -> Document | None:
-    row = views.PEOPLE.collection(core.db).find_one({"_id": subject_id})
+    row = core.view(views.PEOPLE).get(subject_id)
     if row is None:
         if core.views_lag():  # it may be on its way
             raise Unavailable("the contacts are being brought up to date")
@@ -166,7 +166,9 @@ def _scope(caller: Caller, office: str | None) -> Document:
 
 def _opened(core: Runtime, row: Document, name: str) -> Any:
     sealed = row[name]
-    return None if sealed is None else clear(sealed, row["subject_id"], core.vault)
+    if sealed in (None, FORGOTTEN):
+        return sealed
+    return clear(sealed, row["subject_id"], core.vault)
 
 
 def _cursor(position: int) -> str:

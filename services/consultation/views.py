@@ -198,6 +198,7 @@ LIST = View(
         [("office", 1), ("opened", -1)],
         [("subject_id", 1), ("opened", -1)],
     ),
+    personal=("topic",),
 )
 
 
@@ -215,7 +216,7 @@ def _contact(_document: Document | None, fact: Fact) -> Document:
     }
 
 
-PEOPLE = View(name="people", key=_subject_of, project=_contact)
+PEOPLE = View(name="people", key=_subject_of, project=_contact, personal=("name", "email", "phone"))
 """Subject id → the contact given last, sealed."""
 
 VIEWS = (LIST, PEOPLE)

@@ -99,7 +99,7 @@ def test_lost_view_is_made_again(stack):
     """All rows, and the indexes; a consultation opened meanwhile is among them."""
     stack.submit()
     eventually(lambda: stack.caught_up("consultation"))
-    rows = data(stack)["view_consultations"]
+    rows = stack.view("consultation", "consultations")
     before, indexes = listed(stack), rows.index_information()
     rows.drop()
     new = stack.submit()["consultation_id"]
@@ -138,7 +138,7 @@ def test_what_is_lost_in_the_midst_of_work_is_made_again(stack):
         later = [pool.submit(answered, stack) for _ in range(BURST)]
         eventually(lambda: head(stack) > before + BURST)
         data(stack)["deadlines"].drop()
-        data(stack)["view_consultations"].drop()
+        stack.view("consultation", "consultations").drop()
         paths = [earlier, *(done.result()[0] for done in later)]
     eventually(lambda: stack.caught_up("consultation"), within=150)
     assert {path for path in paths if not date(stack, path, SILENCE_CLOSE)} == set()
@@ -190,7 +190,9 @@ def listed(stack: Stack) -> list[dict[str, Any]]:
     """Return the whole list, page by page."""
     officer, items, more = stack.officer(), [], {}
     while True:
-        page = officer.get("/consultations", office="1471", limit="200", **more).json()
+        answer = officer.get("/consultations", office="1471", limit="200", **more)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
         items += page["items"]
         if page["next_cursor"] is None:
             return items

@@ -1,18 +1,13 @@
-"""Leases, checkpoints, deadlines and views, on the real server."""
+"""Leases, checkpoints and deadlines, on the real server."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from kernel import lease as leases
 from kernel.checkpoint import Checkpoint
-from kernel.codec import EventType, EventTypes
 from kernel.deadlines import Cancelled, Deadline, Deadlines
-from kernel.event_log import EventLog
 from kernel.lease import Lease
-from kernel.views import Follower, View
-from tests.contract.log_contract import draft
 from tests.support import NOON, eventually
 
 
@@ -150,26 +145,38 @@ def test_late_leader_undoes_nothing(deadlines):
     assert list(deadlines.due(NOON + timedelta(days=9))) == [date("close", 2, sequence=7)]
 
 
-@dataclass(frozen=True)
-class Noted:
-    """What `draft` stores."""
+def test_lease_that_is_asked_for_is_let_go(db, monkeypatch):
+    """At its holder's next renewal; a third does not get in between."""
+    monkeypatch.setattr(leases, "RENEW_S", 0.05)
+    holder, third, tool = Lease(db, "view"), Lease(db, "view"), Lease(db, "view")
+    assert holder.held()
+    tool.ask_for()
+    assert not tool.held()
+    eventually(lambda: not holder.held(), within=3)
+    assert not third.held()
+    assert tool.held()
+    assert not holder.held()
+    tool.release()
+    assert holder.held()
 
-    text: str
+
+def test_wish_for_a_lease_passes(db, monkeypatch):
+    """Who asked and died does not keep it from the others."""
+    monkeypatch.setattr(leases, "LEASE_MS", 300)
+    monkeypatch.setattr(leases, "RENEW_S", 0.05)
+    holder = Lease(db, "view")
+    assert holder.held()
+    Lease(db, "view").ask_for()
+    eventually(lambda: not holder.held(), within=3)
+    eventually(holder.held, within=3)
 
 
-def test_view_takes_each_fact_once(db):
-    """Also when the checkpoint was lost after the documents were written."""
-    log = EventLog(db)
-    log.prepare()
-    view = View(
-        "counts",
-        key=lambda fact: fact.stream,
-        project=lambda document, _fact: {"n": (document or {"n": 0})["n"] + 1},
-    )
-    follower = Follower(db, log, EventTypes([EventType("noted", 1, Noted)]), view)
-    for version in range(1, 4):
-        log.append(draft("a-1", version))
-    assert follower.step(fence=1) == 3
-    view.collection(db).delete_one({"_id": "_checkpoint"})
-    assert follower.step(fence=1) == 3
-    assert view.collection(db).find_one({"_id": "a-1"})["n"] == 3
+def test_lease_is_abandoned_only_after_a_while(db):
+    """Its holder may be one that comes back; one nobody ever held is not yet."""
+    assert not Lease(db, "nobody").taken_if_abandoned(60_000)
+    left = Lease(db, "view")
+    assert left.held()
+    assert not Lease(db, "view").taken_if_abandoned(0)
+    left.release()
+    assert not Lease(db, "view").taken_if_abandoned(60_000)
+    assert Lease(db, "view").taken_if_abandoned(0)

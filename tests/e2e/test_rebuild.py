@@ -1,9 +1,15 @@
 """Everything but the commits can be thrown away."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from threading import Event, Thread
 from typing import Any
 
+import httpx
+
 from tests.e2e.test_consultation import answered, opened
+from tests.e2e.test_operations import ops
 from tests.support import Stack, eventually
 
 KEPT = "commits"
@@ -53,3 +59,78 @@ def test_same_answers_after_all_but_the_commits_is_dropped(stack):
     closes_at = officer.get(silent).json()["silence"]["closes_at"]
     stack.travel_to(datetime.fromisoformat(closes_at))
     eventually(lambda: officer.get(silent).json()["close_reason"] == "user_silent")
+
+
+def test_views_are_rebuilt_while_people_work(stack):
+    """Readers see no error and nothing less; who asks `pst` sees what there is."""
+    paths = [answered(stack)[0] for _ in range(3)]
+    eventually(lambda: stack.caught_up("consultation"))
+    with asking(stack) as answers:
+        for _ in range(3):
+            said = stack.pst("views", "rebuild", "consultation")
+            paths.append(f"/consultations/{stack.submit()['consultation_id']}")
+    assert "consultations: rebuilt, " in said
+    assert "people: rebuilt, " in said
+    assert {a.status_code for a in answers} == {200}
+    sizes = [len(a.json()["items"]) for a in answers]
+    assert sizes == sorted(sizes)
+    assert len(sizes) > 20
+    eventually(lambda: stack.caught_up("consultation"))
+    shown = {f"/consultations/{row['consultation_id']}" for row in listed(stack)}
+    assert set(paths) <= shown
+    lines = [line for line in stack.pst("views", "list", "consultation").splitlines() if line]
+    assert [line.split()[0] for line in lines if line.endswith("  live")] == [
+        "consultations",
+        "people",
+    ]
+
+
+def test_row_edited_by_hand_is_healed(stack):
+    """`pst views rebuild` of one view; the log alone is the truth."""
+    path = answered(stack)[0]
+    eventually(lambda: stack.caught_up("consultation"))
+    before, key = listed(stack), path.removeprefix("/consultations/")
+    stack.view("consultation", "consultations").update_one(
+        {"_id": key}, {"$set": {"status": "closed"}}
+    )
+    assert listed(stack) != before
+    said = stack.pst("views", "rebuild", "consultation", "consultations")
+    assert said.startswith("consultations: rebuilt, ")
+    assert listed(stack) == before
+
+
+def test_lag_and_building_are_metrics(stack):
+    """One of each a view."""
+    eventually(lambda: stack.caught_up("consultation"))
+    ops(stack, "consultation", "/health/ready")
+    text = ops(stack, "consultation", "/metrics").text
+    for view in ("consultations", "people"):
+        assert f'pst_view_lag_commits{{service="consultation",view="{view}"}} 0.0' in text
+        assert f'pst_view_building{{service="consultation",view="{view}"}} 0.0' in text
+
+
+@contextmanager
+def asking(stack: Stack) -> Iterator[list[httpx.Response]]:
+    """Ask for the newest page again and again meanwhile."""
+    seen: list[httpx.Response] = []
+    enough, officer = Event(), stack.officer("pembaca")
+
+    def ask() -> None:
+        while not enough.wait(0.01):
+            seen.append(officer.get("/consultations", office="1471", limit="200"))
+
+    reader = Thread(target=ask)
+    reader.start()
+    try:
+        yield seen
+    finally:
+        enough.set()
+        reader.join()
+
+
+def listed(stack: Stack) -> list[dict[str, Any]]:
+    """Return the newest page of the list."""
+    answer = stack.officer().get("/consultations", office="1471", limit="200")
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items

@@ -23,6 +23,15 @@ def key(fact):
     return fact.stream
 '''
 
+FACTS = """import json
+
+from other import thing
+
+
+class Fact:
+    stream = thing
+"""
+
 RULES = """from .deep.constants import STEP
 
 
@@ -33,7 +42,7 @@ def count(document):
 FILES = {
     "things/__init__.py": "",
     "things/view.py": VIEW,
-    "things/facts.py": "import json\n\nfrom other import thing\n\n\nclass Fact:\n    stream = thing\n",
+    "things/facts.py": FACTS,
     "things/rules.py": RULES,
     "things/deep/__init__.py": "",
     "things/deep/constants.py": "STEP = 1\n",
