@@ -1,0 +1,133 @@
+"""Row 8: many pending dates; one that comes due fires in time, and memory stays flat."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.harness import Bench, Row, Verdict, say, shown
+from bench.rows.http_messages import system
+from kernel.clock import Clock, new_id
+from kernel.database import Db, connect, database
+from kernel.deadlines import Deadline, Deadlines
+from services.consultation.commands import SILENCE_REMINDER
+from tests.support import Person, Stack, eventually
+
+WITHIN_S = 1.0
+GROWTH = 1.1
+"""What of its memory a process may gain and still count as flat."""
+
+FIRED = 5
+BATCH = 2_000
+REMINDER = f"{SILENCE_REMINDER}1"
+
+FAIRNESS = """\
+No peer. The dates lie in the collection of the running consultation service, due between one and
+thirty days from now, copies of a real one. Then the first reminder of a real conversation is moved
+to come due in a second, and the clock stops when the fact that it leads to is in the log, seen
+from outside: polling, the decision, and the commit are in the figure. Memory is the resident set
+of the consultation process, leader of its log, after each step."""
+
+
+def run(bench: Bench) -> Row:
+    """Axis: pending dates."""
+    row = Row("deadlines", "Pending deadlines", FAIRNESS, "dates", "ms late")
+    memory: dict[int, float] = {}
+    with system(bench) as stack:
+        db = database(connect(stack.settings), stack.settings, "consultation")
+        dates = Deadlines(db)
+        conversations = iter([_answered(stack) for _ in range(4 * FIRED)])
+        first = _reminder(db, next(conversations))
+        _late(stack, db, dates, first)  # warm
+        filled = 0
+        for size in bench.sizes(10_000, 100_000, 1_000_000):
+            start = time.monotonic()
+            _fill(db, dates, first, size - filled)
+            filled = size
+            say(f"    {size:,} dates filled in {time.monotonic() - start:.0f} s")
+            keys = islice(conversations, FIRED)
+            late = [1000 * _late(stack, db, dates, _reminder(db, key)) for key in keys]
+            memory[size] = _resident_mb(stack)
+            row.add(size, {"median": median(late), "latest": max(late)})
+            row.verdicts.append(
+                Verdict(
+                    f"{size:,} pending: the latest of {FIRED} fires", max(late) / 1000, "s", 1.0
+                )
+            )
+    smallest, largest = min(memory), max(memory)
+    row.notes.append(
+        "Resident memory of the process: "
+        + ", ".join(f"{shown(mb)} MB with {size:,} dates" for size, mb in memory.items())
+        + "."
+    )
+    row.verdicts.append(
+        Verdict(
+            f"memory, {smallest:,} dates against {largest:,} (flat: ≥ 0.9)",
+            memory[smallest] / memory[largest],
+            "×",
+            0.9,
+            f"{shown(memory[largest])} MB",
+            f"{shown(memory[smallest])} MB",
+        )
+    )
+    return row
+
+
+def _answered(stack: Stack) -> str:
+    """Have a conversation in which the user owes a word: reminders are set. Its id."""
+    budi: Person = stack.officer()
+    key: str = stack.submit(budi)["consultation_id"]
+    for path, body in (
+        (f"/consultations/{key}/accept", None),
+        (f"/consultations/{key}/messages", {"text": "Sudah dilihat?"}),
+    ):
+        answer = budi.post(path, body)
+        assert answer.is_success, answer.text
+    return key
+
+
+def _reminder(db: Db, key: str) -> Deadline:
+    """Return the first reminder of a conversation."""
+    wanted = {"stream": f"consultation-{key}", "name": REMINDER}
+    found: dict[str, Any] = eventually(lambda: db["deadlines"].find_one(wanted))
+    return Deadline(**{f.name: found[f.name] for f in fields(Deadline)})
+
+
+def _late(stack: Stack, db: Db, dates: Deadlines, reminder: Deadline) -> float:
+    """Have it come due in a second; return how many seconds after that its fact was there."""
+    due = Clock().now() + timedelta(seconds=1)
+    dates.schedule(replace(reminder, due_at=due))
+    commits = db["commits"]
+    wanted = {"stream": reminder.stream, "events.type": "silence_reminder_due"}
+    eventually(lambda: commits.find_one(wanted), within=60, every=0.005)
+    return (datetime.now(due.tzinfo) - due).total_seconds()
+
+
+def _fill(db: Db, dates: Deadlines, like: Deadline, count: int) -> None:
+    """Add so many dates in the stored form of a real one."""
+    probe = replace(like, stream=f"consultation-{new_id()}", name="later")
+    dates.schedule(replace(probe, due_at=Clock().now() + timedelta(days=1)))
+    stored = db["deadlines"].find_one({"stream": probe.stream})
+    assert stored is not None
+    copies = _copies(stored, count)
+    while batch := list(islice(copies, BATCH)):
+        db["deadlines"].insert_many(batch, ordered=False)
+
+
+def _copies(stored: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
+    month = timedelta(days=29) / count
+    for number in range(count):
+        stream = f"consultation-{new_id()}"
+        due = stored["due_at"] + number * month
+        words = {"_id": f"{stream}/later", "stream": stream, "due_at": due, "look_at": due}
+        yield {**stored, **words}
+
+
+def _resident_mb(stack: Stack) -> float:
+    pid = stack.control.pid("consultation")
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
