@@ -12,7 +12,7 @@ RUN_STAMP := $(call stamp,run)
 TEST_STAMP := $(call stamp,test)
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo test unit lint lock clean broker
+.PHONY: help run stop demo test unit contract lint lock clean broker
 
 help:
 	@echo "make run    start everything; Ctrl-C ends it, the data stays in .run"
@@ -20,6 +20,7 @@ help:
 	@echo "make stop   end what runs, from another terminal"
 	@echo "make test   lint, types, import rules and all tests"
 	@echo "make unit   the fast tests only"
+	@echo "make contract PST_MONGO_URL=mongodb://…   the event log's promises, kept by your server?"
 	@echo "make lint   lint, types and import rules only"
 	@echo "make lock   pin the dependencies of pyproject.toml anew"
 	@echo "make clean  delete .run with all data and keys, and .venv"
@@ -38,6 +39,12 @@ test: lint broker
 
 unit: $(TEST_STAMP)
 	@$(BIN)/python -m pytest -p no:schemathesis tests/unit
+
+# In databases of its own, dropped afterwards; without a URL on the embedded server.
+contract: $(TEST_STAMP) $(if $(PST_MONGO_URL),,broker)
+	@PST_CONTRACT_MONGO_URL="$(PST_MONGO_URL)" $(BIN)/python -m pytest -p no:schemathesis \
+		tests/unit/test_memory_log.py $(addprefix tests/contract/test_,event_log.py \
+		log_model.py unknown_outcome.py handling.py snapshots.py)
 
 lint: $(TEST_STAMP)
 	@$(BIN)/ruff check

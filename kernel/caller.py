@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.caller import STAFF
-from kernel.handling import Meta
+from kernel.aggregate import Meta
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,10 +13,10 @@ from typing import Any
 from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
+from kernel.aggregate import Meta
 from kernel.checkpoint import Checkpoint
 from kernel.clock import derive_id
 from kernel.database import Db
-from kernel.handling import Meta
 
 RETRY_AFTER = timedelta(seconds=5)
 

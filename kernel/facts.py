@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel.codec import EventTypes, Sealer
-from kernel.event_log import Commit
+from kernel.commit import Commit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,6 @@ class Fact:
     event: Any
     event_id: str
     name: str
-    schema_version: int
     occurred_at: datetime
     stream: str
     sequence: int  # version in its stream
@@ -36,7 +35,6 @@ def facts_of(commit: Commit, types: EventTypes, sealer: Sealer | None = None) ->
             event=types.decode(stored, sealer),
             event_id=stored["event_id"],
             name=stored["type"],
-            schema_version=stored["schema_version"],
             occurred_at=stored["occurred_at"],
             stream=commit.stream,
             sequence=commit.version + offset,

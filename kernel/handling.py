@@ -1,18 +1,19 @@
 """From a command to a commit: fold the stream, decide, append; again when somebody was faster."""
 
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from contracts.errors import Code, Rejected, Unavailable
+from kernel.aggregate import Aggregate, Command, Meta, Outcome
 from kernel.clock import derive_id, jitter, pause
 from kernel.codec import EventTypes
-from kernel.event_log import Commit, Draft, EventLog, VersionConflict
-from kernel.facts import Fact, facts_of
+from kernel.commit import Commit, Draft, VersionConflict
+from kernel.event_log import Log
+from kernel.facts import facts_of
+from kernel.snapshots import Folded, Snapshots
+from kernel.state_cache import StateCache
 from kernel.vault import Vault
 
 S = TypeVar("S")
@@ -20,99 +21,25 @@ S = TypeVar("S")
 TRIES = 12
 """A command that loses its version this often in a row is answered "unavailable"."""
 
-CACHED_STREAMS = 5_000
-
-
-class Command(Protocol):
-    """What is asked; the time comes in with it."""
-
-    @property
-    def now(self) -> datetime: ...
-
-
-@dataclass(frozen=True)
-class Aggregate(Generic[S]):
-    """One kind of stream and its rules.
-
-    `decide(command, state)` returns events or raises `Rejected`; `evolve(state, fact)` never
-    refuses; `initial()` is the state before the first event. States are never altered in place.
-    """
-
-    category: str
-    decide: Callable[[Any, S], list[Any]]
-    evolve: Callable[[S, Fact], S]
-    initial: Callable[[], S]
-
-    def stream(self, key: str) -> str:
-        """Return the name of one aggregate's stream."""
-        return f"{self.category}-{key}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Meta:
-    """Who asks, and under which ids; see `contracts/caller.py`."""
-
-    actor_kind: str
-    actor_id: str
-    office: str
-    command_id: str
-    correlation_id: str
-    causation_id: str
-    request_hash: str | None = None
-    expected_version: int | None = None
-
-    def caused(self, command_id: str) -> "Meta":
-        """Return the origin of a further command that serves this one."""
-        return replace(
-            self,
-            command_id=command_id,
-            causation_id=self.command_id,
-            request_hash=None,
-            expected_version=None,
-        )
-
-
-@dataclass(frozen=True)
-class Outcome(Generic[S]):
-    """What a command came to: the state and version after it, and its facts.
-
-    `replayed`: this command had been handled before; `facts` are those of then.
-    """
-
-    state: S
-    version: int
-    facts: tuple[Fact, ...]
-    replayed: bool
-
-
-@dataclass(frozen=True)
-class _Folded(Generic[S]):
-    """A stream as far as it has been read.
-
-    `commands` is shared with later folds and only ever grows, so it may know a little more
-    than `state`: whoever finds a command there reads its commit from the log.
-    """
-
-    state: S
-    version: int = 0
-    commands: dict[str, int] = field(default_factory=dict)  # command id → first version
-
 
 class CommandHandler:
     """Handles commands of one service; one instance a process."""
 
-    def __init__(self, log: EventLog, types: EventTypes, vault: Vault) -> None:
+    def __init__(
+        self, log: Log, types: EventTypes, vault: Vault, snapshots: Snapshots | None = None
+    ) -> None:
         self._log = log
         self._types = types
         self._vault = vault
-        self._warm: OrderedDict[str, _Folded[Any]] = OrderedDict()
+        self._states = StateCache(log, types, snapshots)
         self._turns: WeakValueDictionary[str, Any] = WeakValueDictionary()
 
     def handle(self, aggregate: Aggregate[S], key: str, command: Command, meta: Meta) -> Outcome[S]:
         """Decide and store; the same `command_id` twice is one commit and one outcome.
 
         Raises `Rejected` (the rules, a stale `expected_version`, a command id used again for
-        another request) and `Unavailable` (the database is away, or rivals won every try).
+        another request) and `Unavailable` (the database is away, rivals won every try, or the
+        stream holds an event of a newer release than this process).
         """
         stream = aggregate.stream(key)
         # Who wants the same stream in the same process takes turns; only processes compete.
@@ -121,7 +48,7 @@ class CommandHandler:
 
     def glance(self, aggregate: Aggregate[S], key: str) -> S:
         """Return the state as this process saw it last: good for what never changes in it."""
-        warm = self._warm.get(aggregate.stream(key))
+        warm = self._states.known(aggregate.stream(key))
         return warm.state if warm else self.state(aggregate, key).state
 
     def _handle(
@@ -130,16 +57,14 @@ class CommandHandler:
         for attempt in range(TRIES):
             # A warm state may be behind another process: good enough to try an append with
             # (a lost version tells), never good enough to refuse or to decide nothing.
-            if attempt == 0 and stream in self._warm:
-                folded: _Folded[S] = self._warm[stream]
-                if not self._sure(aggregate, folded, command, meta):
-                    folded = self._caught_up(aggregate, stream)
-            else:
-                folded = self._caught_up(aggregate, stream)
-            if meta.command_id in folded.commands:
-                return self._replay(stream, folded, meta)
-            _check_version(meta, folded.version)
-            events = aggregate.decide(command, folded.state)
+            warm: Folded[S] | None = None if attempt else self._states.known(stream)
+            events = self._tentative(aggregate, warm, command, meta) if warm else []
+            folded = warm if warm and events else self._states.caught_up(aggregate, stream)
+            if not events:
+                if meta.command_id in folded.commands:
+                    return self._replay(stream, folded, meta)
+                _check_version(meta, folded.version)
+                events = aggregate.decide(command, folded.state)
             if not events:
                 return Outcome(folded.state, folded.version, (), False)
             try:
@@ -148,49 +73,28 @@ class CommandHandler:
             except VersionConflict:
                 pause(jitter(0.01 * (attempt + 1)))
                 continue
-            after = self._keep(stream, self._fold(aggregate, folded, [commit]))
-            return Outcome(after.state, after.version, tuple(facts_of(commit, self._types)), False)
+            if not commit.holds(draft):  # another process had stored this command already
+                return self._replay(stream, self._states.caught_up(aggregate, stream), meta)
+            facts = tuple(facts_of(commit, self._types))
+            after = self._states.add(aggregate, folded, commit, facts)
+            return Outcome(after.state, after.version, facts, False)
         raise Unavailable(f"{stream} is busy")
 
     def state(self, aggregate: Aggregate[S], key: str) -> Outcome[S]:
         """Return the state as the log has it now; version 0 when nothing ever happened."""
-        folded = self._caught_up(aggregate, aggregate.stream(key))
+        folded = self._states.caught_up(aggregate, aggregate.stream(key))
         return Outcome(folded.state, folded.version, (), False)
 
-    def _sure(self, aggregate: Aggregate[S], folded: _Folded[S], command: Any, meta: Meta) -> bool:
-        if meta.command_id in folded.commands:
-            return True
-        if meta.expected_version not in (None, folded.version):
-            return False
+    def _tentative(
+        self, aggregate: Aggregate[S], warm: Folded[S], command: Command, meta: Meta
+    ) -> list[Any]:
+        """Decide on a state that may be behind; nothing unless it comes to events."""
+        if meta.command_id in warm.commands or meta.expected_version not in (None, warm.version):
+            return []
         try:
-            return bool(aggregate.decide(command, folded.state))
+            return aggregate.decide(command, warm.state)
         except Rejected:
-            return False
-
-    def _caught_up(self, aggregate: Aggregate[S], stream: str) -> _Folded[S]:
-        known = self._warm.get(stream) or _Folded(aggregate.initial())
-        newer = self._log.read_stream(stream, after=known.version)
-        return self._keep(stream, self._fold(aggregate, known, newer)) if newer else known
-
-    def _fold(
-        self, aggregate: Aggregate[S], folded: _Folded[S], commits: list[Commit]
-    ) -> _Folded[S]:
-        for commit in commits:
-            state = folded.state
-            for fact in facts_of(commit, self._types):
-                state = aggregate.evolve(state, fact)
-            folded.commands[commit.command_id] = commit.version
-            folded = replace(folded, state=state, version=commit.last)
-        return folded
-
-    def _keep(self, stream: str, folded: _Folded[S]) -> _Folded[S]:
-        known = self._warm.get(stream)
-        if known is None or known.version < folded.version:
-            self._warm[stream] = folded
-        self._warm.move_to_end(stream)
-        if len(self._warm) > CACHED_STREAMS:
-            self._warm.popitem(last=False)
-        return folded
+            return []
 
     def _draft(
         self, stream: str, version: int, events: list[Any], at: datetime, meta: Meta
@@ -221,9 +125,10 @@ class CommandHandler:
         mac = self._vault.fingerprint(subject, meta.request_hash)
         return {"subject_id": subject, "mac": mac} if mac else None
 
-    def _replay(self, stream: str, folded: _Folded[S], meta: Meta) -> Outcome[S]:
-        first = folded.commands[meta.command_id]
-        commit = self._log.read_stream(stream, after=first - 1)[0]
+    def _replay(self, stream: str, folded: Folded[S], meta: Meta) -> Outcome[S]:
+        commit = self._log.find(stream, folded.commands[meta.command_id])
+        if commit is None:
+            raise Unavailable(f"{stream} cannot be read back")
         if not self._same_request(commit, meta):
             raise Rejected(
                 Code.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key belongs to another request."

@@ -14,9 +14,10 @@ from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX
 from contracts.topology import EVENTS_EXCHANGE
 from kernel.broker import Publisher
 from kernel.codec import EventTypes
+from kernel.commit import Commit
 from kernel.deadlines import Deadline, Deadlines
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
-from kernel.event_log import Commit, EventLog
+from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
 from kernel.observability import PUBLISHED
 

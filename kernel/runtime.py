@@ -9,7 +9,7 @@ from pymongo.errors import PyMongoError
 from contracts.errors import Unavailable
 from kernel.broker import Publisher
 from kernel.clock import Clock, monotonic, no_offset
-from kernel.codec import EventTypes
+from kernel.codec import EventTypes, UnknownEvent
 from kernel.config import Settings
 from kernel.database import AWAY, TravelledTime, connect, database
 from kernel.deadlines import Deadline, Deadlines
@@ -19,6 +19,7 @@ from kernel.handling import CommandHandler
 from kernel.lease import Lease
 from kernel.observability import PENDING_DEADLINES, RELAY_LAG, VIEW_LAG, Health
 from kernel.relay import React, Relay
+from kernel.snapshots import Snapshots
 from kernel.vault import Vault
 from kernel.views import Follower, View
 
@@ -49,7 +50,7 @@ class Runtime:
         self.clock = Clock(travelled if settings.time_travel else no_offset)
         self.vault = Vault(database(client, settings, "vault"), settings.master_key)
         self.log = EventLog(self.db)
-        self.commands = CommandHandler(self.log, wiring.types, self.vault)
+        self.commands = CommandHandler(self.log, wiring.types, self.vault, Snapshots(self.db))
         self.deadlines = Deadlines(self.db)
         self._lease = Lease(self.db, "leader")
         self._relay = Relay(
@@ -68,7 +69,10 @@ class Runtime:
     def facts(self, stream: str) -> list[Fact]:
         """Return a stream's facts in clear, as the log has them now."""
         types, vault = self.wiring.types, self.vault
-        return [f for c in self.log.read_stream(stream) for f in facts_of(c, types, vault)]
+        try:
+            return [f for c in self.log.read_stream(stream) for f in facts_of(c, types, vault)]
+        except UnknownEvent as error:
+            raise Unavailable(f"{stream} is newer than this process: {error}") from error
 
     def views_lag(self) -> int:
         """Return how many commits the views have yet to take in."""

@@ -10,6 +10,7 @@ import click
 from pymongo.errors import PyMongoError
 
 from contracts.errors import PstError
+from kernel.codec import UnknownEvent
 from kernel.config import SettingsError
 from kernel.vault import VaultError
 from pst import clock, log, parked, tokens
@@ -23,7 +24,7 @@ def main() -> None:
         sys.exit(_complaint(str(error), 2))
     except PyMongoError as error:
         sys.exit(_complaint(f"the database does not answer ({type(error).__name__})", 1))
-    except (PstError, VaultError) as error:
+    except (PstError, VaultError, UnknownEvent) as error:
         sys.exit(_complaint(str(error), 1))
 
 

@@ -25,9 +25,9 @@ from contracts.topology import EVENTS_EXCHANGE
 from deploy import ports
 from deploy.control import Control
 from kernel import config, tokens
+from kernel.aggregate import Aggregate
 from kernel.database import TravelledTime
 from kernel.facts import Fact
-from kernel.handling import Aggregate
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,7 +40,6 @@ def fact(event: Any, at: datetime = NOON, **known: Any) -> Fact:
     words = {
         "event_id": "e-1",
         "name": "",
-        "schema_version": 1,
         "stream": "consultation-k1",
         "sequence": 1,
         "position": 1,

@@ -65,7 +65,7 @@ def _told(fact: Fact) -> Publish:
     Personal fields are sealed here and no published shape names one.
     """
     fields = {n: getattr(fact.event, n) for n in fact.event.__dataclass_fields__}
-    return Publish(fact.name, fields, fact.schema_version)
+    return Publish(fact.name, fields)
 
 
 def _silence_dates(event: SilenceStarted) -> list[Effect]:

@@ -12,9 +12,10 @@ from kernel.facts import Fact
 
 @dataclass(frozen=True, kw_only=True)
 class NumberAssigned:
-    """The next number was given out."""
+    """The next number was given out; `serial` is its last part."""
 
     number: str
+    serial: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +29,15 @@ class AssignNumber:
 
 def decide(command: AssignNumber, last: int) -> list[NumberAssigned]:
     """Return the next number, `KS-<office>-<year>-<6 digits>`."""
-    return [NumberAssigned(number=f"KS-{command.office}-{command.year}-{last + 1:06}")]
+    serial = last + 1
+    number = f"KS-{command.office}-{command.year}-{serial:06}"
+    return [NumberAssigned(number=number, serial=serial)]
 
 
-def evolve(last: int, _fact: Fact) -> int:
-    """Count."""
-    return last + 1
+def evolve(_last: int, fact: Fact) -> int:
+    """Return the last serial that was given out."""
+    event: NumberAssigned = fact.event
+    return event.serial
 
 
 def initial() -> int:

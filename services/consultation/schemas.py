@@ -4,12 +4,20 @@ A stored form is never edited. A change is a new version beside the old one, wit
 upcaster; each keeps a fixture in `tests/fixtures/stored/` that must load for ever.
 """
 
-from kernel.codec import EventType, EventTypes
+from typing import Any
+
+from kernel.codec import Earlier, EventType, EventTypes
 from services.consultation import events, register
+
+
+def number_assigned_2(data: dict[str, Any]) -> dict[str, Any]:
+    """The register counted its facts; since v2 each says which one it was."""
+    return {**data, "serial": int(data["number"].rpartition("-")[2])}
+
 
 TYPES = EventTypes(
     [
-        EventType("number_assigned", 1, register.NumberAssigned),
+        EventType("number_assigned", 2, register.NumberAssigned),
         EventType("consultation_submitted", 1, events.ConsultationSubmitted),
         EventType("request_accepted", 1, events.RequestAccepted),
         EventType("consultation_assigned", 1, events.ConsultationAssigned),
@@ -22,5 +30,8 @@ TYPES = EventTypes(
         EventType("consultation_closed", 1, events.ConsultationClosed),
         EventType("consultation_reopened", 1, events.ConsultationReopened),
         EventType("deadline_recalculated", 1, events.DeadlineRecalculated),
-    ]
+    ],
+    earlier=[
+        Earlier("number_assigned", 1, number_assigned_2),
+    ],
 )

@@ -24,5 +24,5 @@ def react(fact: Fact) -> list[Effect]:
         case DeliveryDeferred():
             return [Schedule(DELIVER, event.retry_at, {"attempt": event.attempt + 1})]
         case NotificationSent() | NotificationFailed() | NotificationSuppressed():
-            return [Publish(fact.name, vars(event), fact.schema_version), Cancel(DELIVER)]
+            return [Publish(fact.name, vars(event)), Cancel(DELIVER)]
     assert_never(event)

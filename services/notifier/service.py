@@ -8,12 +8,12 @@ from nameko.extensions import DependencyProvider
 from prometheus_client import Counter
 
 from contracts.errors import Rejected, Unavailable
+from kernel.aggregate import Aggregate, Meta, Outcome
 from kernel.clock import derive_id, pause
 from kernel.database import AWAY
 from kernel.deadlines import Deadline
 from kernel.entrypoints import EventSourced, on_deadline, subscribe
 from kernel.facts import Fact
-from kernel.handling import Aggregate, Meta, Outcome
 from kernel.rpc import ServiceRpc
 from kernel.runtime import Wiring
 from offices.provider import Offices, check_offices

@@ -1,40 +1,19 @@
-"""The promises of the event log, on the real server."""
+"""The event log on a real server: the contract, and what only a database can do to it."""
 
+import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from threading import Event, Thread
 
 import pytest
+from pymongo.errors import DocumentTooLarge, OperationFailure
 
-from kernel.clock import derive_id, new_id
+from kernel.commit import GENESIS, Head, seal_of, to_document
 from kernel.database import Db
-from kernel.event_log import GENESIS, Commit, Draft, EventLog, VersionConflict, seal_of
-from tests.support import NOON
-
-
-def draft(stream: str, version: int = 1, **changes: Any) -> Draft:
-    """Make a commit of one event."""
-    command_id = changes.pop("command_id", new_id())
-    event = {
-        "event_id": derive_id(stream, command_id),
-        "type": "noted",
-        "schema_version": 1,
-        "occurred_at": NOON,
-        "data": {"text": "ä", "n": 1.5, "none": None, "list": [1, "x"]},
-    }
-    words: dict[str, Any] = {
-        "stream": stream,
-        "version": version,
-        "events": (event,),
-        "recorded_at": NOON,
-        "office": "1471",
-        "actor": {"kind": "officer", "id": "budi"},
-        "command_id": command_id,
-        "fingerprint": None,
-        "correlation_id": "c",
-        "causation_id": "c",
-    }
-    return Draft(**{**words, **changes})
+from kernel.event_log import EventLog
+from tests.contract.log_contract import LogContract, check_chain, draft, everything
+from tests.support import eventually
 
 
 @pytest.fixture
@@ -45,87 +24,94 @@ def log(db: Db) -> EventLog:
     return prepared
 
 
-def chain_holds(commits: list[Commit]) -> bool:
-    """Recompute every hash from what was read."""
-    previous = GENESIS
-    for commit in commits:
-        if commit.hash != seal_of(previous, commit, commit.position):
-            return False
-        previous = commit.hash
-    return True
+@pytest.fixture
+def other(db: Db, log: EventLog) -> EventLog:
+    """The same log, with an idea of its own of where it ends."""
+    return EventLog(db)
 
 
-def everything(log: EventLog) -> list[Commit]:
-    """Read the whole log, batch by batch."""
-    found: list[Commit] = []
-    while batch := log.read_on(len(found), 37):
-        found += batch
-    return found
+class TestEventLog(LogContract):
+    """The contract."""
 
 
-def test_what_is_appended_is_read(log):
-    """Through both doors, as it was."""
-    commit = log.append(draft("a-1"))
-    assert log.read_stream("a-1") == [commit]
-    assert log.read_on(0) == [commit]
+class Held(EventLog):
+    """Its first insert waits until let go, so that others line up behind it."""
+
+    def __init__(self, db: Db) -> None:
+        super().__init__(db)
+        self.carrying = Event()
+        self.let_go = Event()
+
+    def _insert(self, group):
+        self.carrying.set()
+        self.let_go.wait(10)
+        super()._insert(group)
+
+    @property
+    def waiting(self) -> int:
+        """How many stand in line."""
+        return len(self._line._line)
 
 
-def test_taken_version_is_a_conflict(log):
-    """Who comes second must read and decide again; the log is as before."""
-    log.append(draft("a-1"))
-    with pytest.raises(VersionConflict):
+@pytest.fixture
+def held(db, log):
+    """A log whose line one can watch."""
+    return Held(db)
+
+
+def appended_behind(held, drafts):
+    """Have the drafts line up, in this order, behind a first commit; return their outcomes."""
+    with ThreadPoolExecutor(len(drafts) + 1) as pool:
+        pool.submit(held.append, draft("first-1"))
+        assert held.carrying.wait(5)
+        appends = []
+        for n, wanted in enumerate(drafts, start=1):
+            appends.append(pool.submit(held.append, wanted))
+            eventually(lambda n=n: held.waiting == n)
+        held.let_go.set()
+        return [append.exception() or append.result() for append in appends]
+
+
+def test_hot_stream_does_not_hold_up_the_others(held):
+    """Who stood behind thirty drafts of one stream is in the next group all the same."""
+    drafts = [draft("hot-1", 1) for _ in range(30)] + [draft(f"cold-{n}") for n in range(5)]
+    outcomes = appended_behind(held, drafts)
+    assert {c.position for c in outcomes[30:]} == {3, 4, 5, 6, 7}
+    check_chain(everything(held))
+
+
+def test_one_that_cannot_be_stored_harms_nobody_else(held):
+    """Its caller is told; the others of the group get their commits."""
+    huge = draft("huge-1", office="x" * 17_000_000)
+    outcomes = appended_behind(held, [draft("a-1"), huge, draft("b-1")])
+    assert isinstance(outcomes[1], (DocumentTooLarge, OperationFailure))
+    assert [c.stream for c in everything(held)] == ["first-1", "a-1", "b-1"]
+    check_chain(everything(held))
+
+
+class Ended(BaseException):
+    """How a thread is told to end, as eventlet does."""
+
+
+class EndedWhileWaiting:
+    """A lock whose waiter is ended before its turn."""
+
+    def __enter__(self):
+        raise Ended
+
+    def __exit__(self, *_):
+        pass
+
+
+def test_ended_while_waiting_is_not_stored_later(log):
+    """A thread that is ended takes its draft out of the line."""
+    line = log._line
+    lock, line._tail = line._tail, EndedWhileWaiting()
+    with pytest.raises(Ended):
         log.append(draft("a-1"))
-    assert len(log.read_on(0)) == 1
-
-
-def test_same_draft_twice_is_one_commit(log):
-    """An append whose outcome was unknown is tried again by the same id."""
-    wanted = draft("a-1")
-    assert log.append(wanted) == log.append(wanted)
-    assert len(log.read_on(0)) == 1
-
-
-def test_writers_who_do_not_know_of_each_other_interleave(db, log):
-    """Two processes with their own idea of the head."""
-    other = EventLog(db)
-    for version in range(1, 6):
-        log.append(draft("a-1", version))
-        other.append(draft("b-1", version))
-    commits = everything(log)
-    assert [c.position for c in commits] == list(range(1, 11))
-    assert chain_holds(commits)
-
-
-def test_positions_are_dense_under_many_writers(db, log):
-    """Eight writers, 400 commits: no gap, no double, per-stream order, an unbroken chain."""
-
-    def write(writer: int) -> None:
-        own = EventLog(db)
-        for version in range(1, 51):
-            own.append(draft(f"w-{writer}", version))
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(write, range(8)))
-    commits = everything(log)
-    assert [c.position for c in commits] == list(range(1, 401))
-    assert chain_holds(commits)
-    for writer in range(8):
-        assert [c.version for c in commits if c.stream == f"w-{writer}"] == list(range(1, 51))
-
-
-def test_one_of_many_rivals_wins_a_version(db, log):
-    """Ten writers want the same version of one stream."""
-
-    def attempt(_: int) -> bool:
-        try:
-            EventLog(db).append(draft("hot-1"))
-        except VersionConflict:
-            return False
-        return True
-
-    with ThreadPoolExecutor(10) as pool:
-        wins = list(pool.map(attempt, range(10)))
-    assert sum(wins) == 1
+    line._tail = lock
+    log.append(draft("b-1"))
+    assert [c.stream for c in everything(log)] == ["b-1"]
 
 
 def test_readers_never_step_over_a_gap(db, log):
@@ -133,9 +119,27 @@ def test_readers_never_step_over_a_gap(db, log):
     first = log.append(draft("a-1"))
     second = log.append(draft("a-1", 2))
     db["commits"].delete_one({"position": second.position})
-    ahead = replace(second, position=3, stream="b-1")
-    db["commits"].insert_one({"_id": "b-1:1", **vars(ahead), "events": list(ahead.events)})
+    db["commits"].insert_one(to_document(replace(second, position=3, stream="b-1")))
     assert log.read_on(0) == [first]
+
+
+def test_head_is_found_from_cold(db, log):
+    """Whatever the length; a hole that somebody made is not taken for the end."""
+    for length in range(1, 12):
+        last = log.append(draft("a-1", length))
+        assert EventLog(db).head() == Head(length, last.hash)
+    db["commits"].delete_one({"position": 4})
+    assert EventLog(db).head() == Head(11, last.hash)
+
+
+def test_writer_that_stood_still_meanwhile_goes_on(log, other):
+    """Its idea of the head is old by many commits."""
+    log.append(draft("a-1"))
+    other.append(draft("b-1"))
+    for version in range(2, 30):
+        other.append(draft("b-1", version))
+    log.append(draft("a-1", 2))
+    check_chain(everything(log))
 
 
 def test_altered_commit_breaks_the_chain(db, log):
@@ -143,4 +147,29 @@ def test_altered_commit_breaks_the_chain(db, log):
     for version in range(1, 4):
         log.append(draft("a-1", version))
     db["commits"].update_one({"position": 2}, {"$set": {"office": "1472"}})
-    assert not chain_holds(everything(log))
+    with pytest.raises(AssertionError):
+        check_chain(everything(log))
+
+
+def test_hash_can_be_recomputed_by_anybody():
+    """SHA-256 over the previous hash and the commit as JSON, keys sorted, without blanks."""
+    wanted = draft("a-1", count=2)
+    words = {**vars(wanted), "position": 7}
+    plain = json.dumps(
+        words,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        default=lambda moment: moment.isoformat().replace("+00:00", "Z"),
+    )
+    assert seal_of(GENESIS, wanted, 7) == hashlib.sha256(GENESIS + plain.encode()).digest()
+
+
+def test_line_is_carried_by_whoever_is_there(log):
+    """Threads that come and go: nobody waits for one that has left."""
+    threads = [Thread(target=log.append, args=(draft(f"t-{n}"),)) for n in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(everything(log)) == 50

@@ -12,7 +12,7 @@ from kernel.deadlines import Deadline, Deadlines
 from kernel.event_log import EventLog
 from kernel.lease import Lease
 from kernel.views import Follower, View
-from tests.contract.test_event_log import draft
+from tests.contract.log_contract import draft
 from tests.support import NOON, eventually
 
 

@@ -6,12 +6,13 @@ from datetime import datetime
 
 import pytest
 
-from contracts.errors import Code, Rejected
+from contracts.errors import Code, Rejected, Unavailable
+from kernel.aggregate import Aggregate, Meta
 from kernel.clock import new_id, random_bytes
-from kernel.codec import EventType, EventTypes
+from kernel.codec import Earlier, EventType, EventTypes
 from kernel.event_log import EventLog
 from kernel.facts import facts_of
-from kernel.handling import Aggregate, CommandHandler, Meta
+from kernel.handling import CommandHandler
 from kernel.personal import FORGOTTEN, Personal
 from kernel.vault import Vault
 from tests.support import NOON
@@ -44,25 +45,30 @@ PLACES = Aggregate("places", decide, lambda taken, _fact: taken + 1, lambda: 0)
 TYPES = EventTypes([EventType("taken", 1, Taken)])
 
 
+def meta(**words):
+    """Say who asks."""
+    known = {
+        "actor_kind": "officer",
+        "actor_id": "budi",
+        "office": "1471",
+        "command_id": new_id(),
+        "correlation_id": "c",
+        "causation_id": "c",
+    }
+    return Meta(**{**known, **words})
+
+
 class Process:
     """What one process has: caches of its own over the same database."""
 
-    def __init__(self, db, master_key):
+    def __init__(self, db, master_key, types=TYPES):
         self.log = EventLog(db)
         self.vault = Vault(db, master_key)
-        self.commands = CommandHandler(self.log, TYPES, self.vault)
+        self.commands = CommandHandler(self.log, types, self.vault)
 
     def take(self, key="1", note="rahasia", **words):
         """Handle one command."""
-        known = {
-            "actor_kind": "officer",
-            "actor_id": "budi",
-            "office": "1471",
-            "command_id": new_id(),
-            "correlation_id": "c",
-            "causation_id": "c",
-        }
-        return self.commands.handle(PLACES, key, Take(note), Meta(**{**known, **words}))
+        return self.commands.handle(PLACES, key, Take(note), meta(**words))
 
 
 @pytest.fixture
@@ -145,6 +151,17 @@ def test_command_id_used_for_another_request_is_refused(processes):
     assert refusal.value.code is Code.IDEMPOTENCY_KEY_REUSED
 
 
+def test_reused_command_id_is_noticed_by_a_process_that_is_behind(processes):
+    """Its next version is just the one that the first use of the id took."""
+    one, other = processes
+    one.take()
+    other.take(command_id="c-1", request_hash="a" * 64)
+    with pytest.raises(Rejected) as refusal:
+        one.take(command_id="c-1", request_hash="b" * 64)
+    assert refusal.value.code is Code.IDEMPOTENCY_KEY_REUSED
+    assert one.take(command_id="c-1", request_hash="a" * 64).replayed
+
+
 def test_nothing_personal_is_stored_in_clear(processes, db):
     """Neither the text nor a hash by which it could be guessed."""
     processes[0].take(note="rahasia", request_hash="d" * 64)
@@ -162,3 +179,40 @@ def test_forgetting_is_deleting_one_key(processes, db):
     commits = after.log.read_stream("places-1")
     assert next(facts_of(commits[0], TYPES, after.vault)).event.note == FORGOTTEN
     assert after.take(command_id="c-1", request_hash="a" * 64).replayed
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenAtDesk:
+    """Somebody took a place: the next release wants to know where."""
+
+    subject_id: str
+    note: Personal[str]
+    desk: int
+
+
+NEXT_RELEASE = EventTypes(
+    [EventType("taken", 2, TakenAtDesk)],
+    earlier=[Earlier("taken", 1, lambda data: {**data, "desk": 0})],
+)
+NEXT_PLACES = Aggregate(
+    "places",
+    lambda command, _taken: [TakenAtDesk(subject_id="siti", note=command.note, desk=7)],
+    lambda taken, _fact: taken + 1,
+    lambda: 0,
+)
+
+
+def test_rolling_deployment_stops_only_what_is_newer(db):
+    """The old release answers "try again" for a stream it cannot read, and serves the others."""
+    key = random_bytes(32)
+    old, new = Process(db, key), Process(db, key, NEXT_RELEASE)
+    old.log.prepare()
+    old.take("1")
+    new.commands.handle(NEXT_PLACES, "1", Take(), meta(command_id="c-2"))
+    for wish in (lambda: old.take("1"), lambda: old.commands.state(PLACES, "1")):
+        with pytest.raises(Unavailable, match="taken v2"):
+            wish()
+    assert old.take("2").version == 1
+    assert new.commands.state(NEXT_PLACES, "1").state == 2
+    again = new.commands.handle(NEXT_PLACES, "1", Take(), meta(command_id="c-2"))
+    assert again.replayed

@@ -1,6 +1,7 @@
 """An append whose connection was cut is settled by looking, never by hoping."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Thread
@@ -11,7 +12,7 @@ import pytest
 from kernel.clock import new_id
 from kernel.database import connect, database
 from kernel.event_log import EventLog
-from tests.contract.test_event_log import draft
+from tests.contract.log_contract import check_chain, draft, everything
 
 INSERT = b"insert\x00"
 
@@ -66,11 +67,11 @@ def _close(*sockets: socket.socket) -> None:
 
 
 @pytest.fixture
-def cutting(stack):
+def cutting(server):
     """A log behind a proxy that can cut, and the same log seen directly."""
-    url = urlsplit(stack.settings.mongo_url)
+    url = urlsplit(server.mongo_url)
     proxy = CuttingProxy(url.hostname, url.port)
-    direct = replace(stack.settings, db_prefix=f"test_{new_id()[:12]}")
+    direct = replace(server, db_prefix=f"test_{new_id()[:12]}")
     behind = replace(direct, mongo_url=f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true")
     client = connect(direct)
     seen = EventLog(database(client, direct, "kernel"))
@@ -92,3 +93,17 @@ def test_cut_connection_leaves_one_commit(cutting, moment):
     assert seen.read_stream("a-1", after=1) == [commit]
     assert commit.command_id == wanted.command_id
     assert [c.position for c in seen.read_on(0)] == [1, 2]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_cut_connection_leaves_every_commit_of_a_group_once(cutting, moment):
+    """Twenty travel together when it is cut: each caller gets its own commit."""
+    proxy, log, seen = cutting
+    wanted = [draft(f"g-{n}") for n in range(20)]
+    proxy.cut = moment
+    with ThreadPoolExecutor(20) as pool:
+        commits = list(pool.map(log.append, wanted))
+    assert proxy.cut == "", "nothing was cut"
+    assert [c.command_id for c in commits] == [w.command_id for w in wanted]
+    check_chain(everything(seen))
+    assert len(everything(seen)) == 20

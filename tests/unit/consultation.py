@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from kernel.aggregate import Aggregate
 from kernel.caller import Caller
 from kernel.facts import Fact
-from kernel.handling import Aggregate
 from offices.office import load_offices
 from services.consultation import commands, decider, state
 from services.consultation.events import (

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from kernel.aggregate import Aggregate
 from kernel.facts import Fact
-from kernel.handling import Aggregate
 from offices.office import load_offices
 from services.notifier import commands, decider, state
 from services.notifier.events import (

@@ -1,12 +1,13 @@
 """Stored events: named by us, sealed, and never skipped in silence."""
 
+import json
 from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.codec import EventType, EventTypes, UnknownEvent
+from kernel.codec import Earlier, EventType, EventTypes, UnknownEvent
 from kernel.personal import FORGOTTEN, Personal
 from tests.support import NOON
 
@@ -82,6 +83,54 @@ def test_personal_field_without_an_owner_fails_at_start():
 
 
 def test_two_types_of_one_name_fail_at_start():
-    """A name and version mean one class."""
+    """A name means one class."""
     with pytest.raises(ValueError, match="share"):
-        EventTypes([EventType("noted", 1, Noted), EventType("noted", 1, replace)])
+        EventTypes([EventType("noted", 1, Noted), EventType("noted", 2, replace)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """The third form of `noted`: another field name, and a mark."""
+
+    subject_id: str
+    words: Personal[str]
+    extra: Personal[str | None]
+    marked: bool
+
+
+def marked(data):
+    """Version 1 → 2."""
+    return {**data, "marked": False}
+
+
+def renamed(data):
+    """Version 2 → 3."""
+    return {"words" if name == "text" else name: value for name, value in data.items()}
+
+
+PRESENT = EventType("noted", 3, Remembered)
+STEPS = [Earlier("noted", 1, marked), Earlier("noted", 2, renamed)]
+
+
+def test_earlier_forms_are_read_through_all_steps():
+    """What was stored as version 1 comes out as version 3, its personal text opened."""
+    stored = TYPES.encode(Noted(subject_id="s", text="rahasia"), "e", NOON, ReversingSealer())
+    event = EventTypes([PRESENT], STEPS).decode(stored, ReversingSealer())
+    assert event == Remembered(subject_id="s", words="rahasia", extra=None, marked=False)
+
+
+def test_what_is_stored_is_not_touched_by_its_steps():
+    """A step returns new data; the commit stays as it was hashed."""
+    stored = TYPES.encode(Noted(subject_id="s", text="x"), "e", NOON, ReversingSealer())
+    before = json.dumps(stored, default=str)
+    EventTypes([PRESENT], STEPS).decode(stored)
+    assert json.dumps(stored, default=str) == before
+
+
+@pytest.mark.parametrize(
+    "steps", [STEPS[:1], STEPS[1:], [], [*STEPS, Earlier("noted", 3, marked)]], ids=len
+)
+def test_missing_or_needless_step_fails_at_start(steps):
+    """Found when the process starts, not when somebody reads an old stream."""
+    with pytest.raises(ValueError, match="one step"):
+        EventTypes([PRESENT], steps)

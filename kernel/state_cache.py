@@ -1,0 +1,94 @@
+"""States kept warm: a command on a stream this process knows reads nothing."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from contracts.errors import Unavailable
+from kernel.aggregate import Aggregate
+from kernel.codec import EventTypes, UnknownEvent
+from kernel.commit import Commit
+from kernel.event_log import Log
+from kernel.facts import Fact, facts_of
+from kernel.shape import shape_of
+from kernel.snapshots import EVERY, Folded, Snapshots
+
+S = TypeVar("S")
+
+STREAMS = 5_000
+"""So many streams are kept; who was not asked for longest goes first."""
+
+
+class StateCache:
+    """The folded streams of one service in one process, over its snapshots and its log."""
+
+    def __init__(self, log: Log, types: EventTypes, snapshots: Snapshots | None = None) -> None:
+        self._log = log
+        self._types = types
+        self._snapshots = snapshots
+        self._shapes: dict[str, str] = {}
+        self._warm: OrderedDict[str, Folded[Any]] = OrderedDict()
+
+    def known(self, stream: str) -> Folded[Any] | None:
+        """Return a stream as this process saw it last: other processes may have gone on."""
+        return self._warm.get(stream)
+
+    def caught_up(self, aggregate: Aggregate[S], stream: str) -> Folded[S]:
+        """Return a stream as the log has it now.
+
+        Raises `Unavailable` when it holds an event of a newer release than this process.
+        """
+        folded = self._warm.get(stream) or self._snapshot(aggregate, stream)
+        try:
+            for commit in self._log.read_stream(stream, after=folded.version):
+                folded = _after(aggregate, folded, commit, facts_of(commit, self._types))
+        except UnknownEvent as error:
+            raise Unavailable(f"{stream} is newer than this process: {error}") from error
+        if folded.version:
+            self._keep(aggregate, stream, folded)
+        return folded
+
+    def add(
+        self, aggregate: Aggregate[S], folded: Folded[S], commit: Commit, facts: Iterable[Fact]
+    ) -> Folded[S]:
+        """Return, and keep, the stream after one more commit."""
+        after = _after(aggregate, folded, commit, facts)
+        self._keep(aggregate, commit.stream, after)
+        return after
+
+    def _snapshot(self, aggregate: Aggregate[S], stream: str) -> Folded[S]:
+        initial = aggregate.initial()
+        kept = self._snapshots and self._snapshots.read(
+            stream, self._shape(aggregate), type(initial)
+        )
+        return kept or Folded(initial)
+
+    def _shape(self, aggregate: Aggregate[S]) -> str:
+        """Return what a snapshot of this kind of stream depends on: all code it is folded by."""
+        shape = self._shapes.get(aggregate.category)
+        if shape is None:
+            shape = shape_of(aggregate.evolve, aggregate.initial, *self._types.upcasters())
+            self._shapes[aggregate.category] = shape
+        return shape
+
+    def _keep(self, aggregate: Aggregate[S], stream: str, folded: Folded[S]) -> None:
+        if self._snapshots and folded.version - folded.kept >= EVERY:
+            self._snapshots.keep(stream, self._shape(aggregate), folded)
+            folded = replace(folded, kept=folded.version)
+        known = self._warm.get(stream)
+        if known is None or known.version < folded.version:
+            self._warm[stream] = folded
+        self._warm.move_to_end(stream)
+        if len(self._warm) > STREAMS:
+            self._warm.popitem(last=False)
+
+
+def _after(
+    aggregate: Aggregate[S], folded: Folded[S], commit: Commit, facts: Iterable[Fact]
+) -> Folded[S]:
+    state = folded.state
+    for fact in facts:
+        state = aggregate.evolve(state, fact)
+    folded.commands[commit.command_id] = commit.version
+    return Folded(state, commit.last, folded.commands, folded.kept)

@@ -1,0 +1,298 @@
+"""The log, command handling and relay against a plain list, with crashes between any two steps."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from pymongo.errors import AutoReconnect
+
+from contracts.errors import Unavailable
+from kernel.aggregate import Aggregate
+from kernel.clock import new_id, random_bytes
+from kernel.codec import EventType, EventTypes
+from kernel.commit import VersionConflict
+from kernel.database import Db
+from kernel.deadlines import Deadlines
+from kernel.effects import Ignore, Publish
+from kernel.event_log import EventLog
+from kernel.handling import CommandHandler
+from kernel.relay import Relay
+from kernel.snapshots import Snapshots
+from kernel.vault import Vault
+from tests.contract.log_contract import check_chain, draft, everything
+from tests.contract.test_handling import NOON, meta
+
+STREAMS = st.sampled_from(["count-1", "count-2", "count-3"])
+PROCESSES = st.sampled_from([0, 1])
+MASTER_KEY = random_bytes(32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """What a command comes to."""
+
+    message_id: str
+
+
+class Note:
+    """The command; no two are given at the same moment."""
+
+    ticks = count()
+
+    def __init__(self) -> None:
+        self.now = NOON + timedelta(milliseconds=next(self.ticks))
+
+
+TYPES = EventTypes([EventType("noted", 1, Noted)])
+COUNT: Aggregate[int] = Aggregate(
+    "count", lambda _c, n: [Noted(message_id=str(n))], lambda n, _f: n + 1, lambda: 0
+)
+
+
+class Died(BaseException):
+    """The process is gone at this point."""
+
+
+class Faulty:
+    """A collection whose next insert meets `fault`, before or after it reached the server."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+        self.before: BaseException | None = None
+        self.after: BaseException | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._collection, name)
+
+    def insert_many(self, *args: Any, **options: Any) -> Any:
+        """Insert, unless it is not to be."""
+        if fault := self.before:
+            self.before = None
+            raise fault
+        result = self._collection.insert_many(*args, **options)
+        if fault := self.after:
+            self.after = None
+            raise fault
+        return result
+
+
+class Broker:
+    """Confirms what it takes; may die before or after it has."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.before = self.after = False
+
+    def publish_all(self, messages: Any) -> None:
+        """Take the messages."""
+        if self.before:
+            raise Unavailable("the broker is away")
+        self.taken += [m.message_id for m in messages]
+        if self.after:
+            raise Died
+
+    def publish(self, body, *, message_id, **_):  # TEMP
+        self.publish_all([type("M", (), {"message_id": message_id})])
+
+
+class Process:
+    """What dies at once: everything in memory."""
+
+    def __init__(self, db: Db, broker: Broker) -> None:
+        self.log = EventLog(db)
+        self.faulty = self.log._commits = Faulty(self.log._commits)  # type: ignore[assignment]
+        self.commands = CommandHandler(self.log, TYPES, Vault(db, MASTER_KEY), Snapshots(db))
+        self.broker = broker
+        self.relay = Relay("consultation", self.log, TYPES, self._react, broker, Deadlines(db))
+
+    @staticmethod
+    def _react(fact: Any) -> list[Any]:
+        told = Publish("consultation_answered", {"message_id": fact.event.message_id})
+        return [told] if fact.event.message_id != "2" else [Ignore("nobody need know")]
+
+
+class LogMachine(RuleBasedStateMachine):
+    """Two processes over one database; the model is a list of (stream, versions, command id)."""
+
+    database: Callable[[], Db]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.db = type(self).database()
+        EventLog(self.db).prepare()
+        self.broker = Broker()
+        self.processes = [Process(self.db, self.broker) for _ in range(2)]
+        self.model: list[tuple[str, int, str]] = []
+
+    drafts = Bundle("drafts")
+    commands = Bundle("commands")
+
+    @rule(target=drafts, n=PROCESSES, stream=STREAMS)
+    def append(self, n: int, stream: str) -> Any:
+        """The next version of a stream."""
+        wanted = draft(stream, self.last(stream) + 1, events=(self.event(),))
+        commit = self.processes[n].log.append(wanted)
+        self.model.append((stream, wanted.version, wanted.command_id))
+        assert commit.position == len(self.model)
+        return wanted
+
+    @rule(n=PROCESSES, wanted=drafts)
+    def append_again(self, n: int, wanted: Any) -> None:
+        """The same draft is the same commit."""
+        commit = self.processes[n].log.append(wanted)
+        assert self.model[commit.position - 1] == (
+            wanted.stream,
+            wanted.version,
+            wanted.command_id,
+        )
+
+    @rule(n=PROCESSES, stream=STREAMS, back=st.integers(0, 5))
+    def conflict(self, n: int, stream: str, back: int) -> None:
+        """Another draft for a version that is taken."""
+        version = self.last(stream) - back
+        if version >= 1:
+            with pytest.raises(VersionConflict):
+                self.processes[n].log.append(draft(stream, version))
+
+    @rule(n=PROCESSES, stream=STREAMS, after=st.booleans())
+    def connection_lost(self, n: int, stream: str, after: bool) -> None:
+        """Before or after the insert has reached the server: one commit, and its caller knows."""
+        setattr(self.processes[n].faulty, "after" if after else "before", AutoReconnect("cut"))
+        self.append(n, stream)
+
+    @rule(target=commands, n=PROCESSES, stream=STREAMS)
+    def command(self, n: int, stream: str) -> tuple[str, str]:
+        """One more."""
+        wish = stream, new_id()
+        self.handled(n, wish)
+        return wish
+
+    @rule(n=PROCESSES, wish=commands)
+    def command_again(self, n: int, wish: tuple[str, str]) -> None:
+        """Once only, at whichever process."""
+        assert self.handle(n, wish).replayed
+
+    @rule(target=commands, n=PROCESSES, stream=STREAMS, after=st.booleans())
+    def die_in_command(self, n: int, stream: str, after: bool) -> tuple[str, str]:
+        """A process dies around the insert; its client asks the other one again."""
+        wish = stream, new_id()
+        setattr(self.processes[n].faulty, "after" if after else "before", Died())
+        with pytest.raises(Died):
+            self.handle(n, wish)
+        self.die(n)
+        if after:
+            self.model.append((stream, self.last(stream) + 1, wish[1]))
+            assert self.handle(1 - n, wish).replayed
+        else:
+            self.handled(1 - n, wish)
+        return wish
+
+    @rule(n=PROCESSES)
+    def die(self, n: int) -> None:
+        """Between two steps."""
+        self.processes[n] = Process(self.db, self.broker)
+
+    @rule(position=st.integers(0, 30), limit=st.integers(1, 9), n=PROCESSES)
+    def read_on(self, position: int, limit: int, n: int) -> None:
+        """A slice of the list."""
+        commits = self.processes[n].log.read_on(position, limit)
+        found = [(c.stream, c.version, c.command_id) for c in commits]
+        assert found == self.model[position : position + limit]
+
+    @rule(stream=STREAMS, n=PROCESSES)
+    def read_stream(self, stream: str, n: int) -> None:
+        """The list's entries of one stream."""
+        found = [
+            (c.stream, c.version, c.command_id) for c in self.processes[n].log.read_stream(stream)
+        ]
+        assert found == [entry for entry in self.model if entry[0] == stream]
+        assert self.processes[n].commands.state(COUNT, stream[6:]).state == len(found)
+
+    @rule(n=PROCESSES, fault=st.sampled_from(["", "before", "after"]))
+    def relay(self, n: int, fault: str) -> None:
+        """One step, perhaps with a broker that dies before or after it took the messages."""
+        if fault:
+            setattr(self.broker, fault, True)
+        with suppress(Died, Unavailable):
+            self.processes[n].relay.step(fence=1)
+        self.broker.before = self.broker.after = False
+
+    @invariant()
+    def told_in_order(self) -> None:
+        """Repeats aside, the world has heard a beginning of the list, in its order."""
+        told = list(dict.fromkeys(self.broker.taken))
+        assert told == self.to_tell()[: len(told)]
+
+    def teardown(self) -> None:
+        """In the end all is there, chained, and told."""
+        while self.processes[0].relay.step(fence=1):
+            pass
+        commits = everything(self.processes[0].log)
+        assert [(c.stream, c.version, c.command_id) for c in commits] == self.model
+        check_chain(commits)
+        assert list(dict.fromkeys(self.broker.taken)) == self.to_tell()
+
+    def handle(self, n: int, wish: tuple[str, str]) -> Any:
+        stream, command_id = wish
+        key = stream.removeprefix("count-")
+        return self.processes[n].commands.handle(COUNT, key, Note(), meta(command_id=command_id))  # type: ignore[arg-type]
+
+    def handled(self, n: int, wish: tuple[str, str]) -> None:
+        outcome = self.handle(n, wish)
+        assert not outcome.replayed
+        self.model.append((wish[0], outcome.version, wish[1]))
+
+    def last(self, stream: str) -> int:
+        return sum(entry[0] == stream for entry in self.model)
+
+    def to_tell(self) -> list[str]:
+        """The ids of the events that are published, as the log has them."""
+        commits = everything(self.processes[0].log)
+        events = [e for c in commits for e in c.events]
+        return [e["event_id"] for e in events if e["data"]["message_id"] != "2"]
+
+    @staticmethod
+    def event() -> dict[str, Any]:
+        """Make one as the codec stores it."""
+        return {
+            "event_id": new_id(),
+            "type": "noted",
+            "schema_version": 1,
+            "occurred_at": NOON,
+            "data": {"message_id": "by hand"},
+        }
+
+
+def test_log_is_a_list(db):
+    """Whatever happens in whichever order."""
+
+    class Machine(LogMachine):
+        @staticmethod
+        def database() -> Db:
+            """Each history begins with nothing."""
+            for name in db.list_collection_names():
+                db[name].drop()
+            return db
+
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
