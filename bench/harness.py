@@ -1,5 +1,6 @@
 """How a comparison is made: sides take turns, several rounds, medians; ratios within a round."""
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ class Bench:
     rounds: int = 3
     quick: bool = False
     full: bool = False
+    ends_at: float = math.inf  # on the monotonic clock
     rooms: int = 0
 
     def room(self) -> Path:
@@ -40,6 +42,10 @@ class Bench:
         if self.quick:
             return sizes[:2]
         return (*sizes, full) if self.full and full else sizes
+
+    def has(self, seconds: float) -> bool:
+        """Tell whether a step that takes so long still fits into this run."""
+        return self.full or time.monotonic() + seconds < self.ends_at
 
     def compare(self, sides: dict[str, Side], rounds: int | None = None) -> "Samples":
         """Have each side do its work in each round; who goes first changes with the round."""

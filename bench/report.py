@@ -1,14 +1,14 @@
-"""The table on the terminal, and bench/RESULTS.md with its plots."""
+"""bench/RESULTS.md with its plots."""
 
 from datetime import UTC
 from pathlib import Path
 
 from bench import machine, plots
-from bench.harness import Row, Verdict, shown
+from bench.harness import Row, shown
+from bench.table import table
 from kernel.clock import Clock
 
 HERE = Path(__file__).parent
-HEAD = ("what", "ours", "peer", "figure", "target", "")
 
 METHOD = """\
 Sides take turns within a round, who goes first changes with the round; figures are medians of
@@ -17,18 +17,6 @@ keep their files on one file system and write durably: SecantusDB with `--sync-o
 `j: true` and majority; PostgreSQL with `fsync` and `synchronous_commit` on. Peers are used as their
 own documentation says. What a peer does not do that ours does (or the other way) stands with each
 row."""
-
-
-def table(rows: list[Row]) -> str:
-    """Return all verdicts as a table of Markdown that can be read as it is."""
-    lines: list[tuple[str, ...]] = [HEAD]
-    for row in rows:
-        lines.append((f"**{row.title}**", *[""] * 5))
-        lines += [_cells(verdict) for verdict in row.verdicts]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
-    shown_lines = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines]
-    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return "\n".join([shown_lines[0], rule, *shown_lines[1:]])
 
 
 def write(rows: list[Row], minutes: float) -> None:
@@ -69,19 +57,3 @@ def _figures(row: Row) -> str:
     ]
     rule = ["---", *["---:"] * len(steps)]
     return f"In {row.unit}:\n\n" + "\n".join(f"| {' | '.join(x)} |" for x in (head, rule, *body))
-
-
-def _cells(verdict: Verdict) -> tuple[str, ...]:
-    figure = f"{shown(verdict.figure)} {verdict.unit}"
-    if verdict.target is None:
-        return (verdict.what, verdict.ours, verdict.peer, figure, "", "")
-    bound = "≥" if verdict.unit == "×" else "≤"
-    target = f"{bound} {verdict.target:g} {verdict.unit}"
-    return (
-        verdict.what,
-        verdict.ours,
-        verdict.peer,
-        figure,
-        target,
-        "ok" if verdict.ok else "MISS",
-    )

@@ -28,7 +28,7 @@ from nameko.web.handlers import http  # noqa: E402
 from kernel.clock import new_id  # noqa: E402
 
 
-class Mongo(DependencyProvider):  # type: ignore[misc]
+class Mongo(DependencyProvider):
     """A collection; the URL says journaled, majority."""
 
     def setup(self) -> None:

@@ -26,7 +26,8 @@ class Emmett:
         return float(self._ask(op="run", streams=streams)["seconds"])
 
     def _ask(self, **request: Any) -> dict[str, Any]:
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(json.dumps({**request, "text": TEXT}) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
