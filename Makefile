@@ -5,14 +5,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# One environment for both lists (test.txt holds all of run.txt); a stamp says which of them, in
-# which version, it was last filled from, so that nothing is installed twice.
+# One environment for all lists (bench.txt holds all of test.txt, that all of run.txt); a stamp says
+# which of them, in which version, it was last filled from, so that nothing is installed twice.
 stamp = $(VENV)/.$(1)-$(shell cat requirements/$(1).txt pyproject.toml | cksum | tr ' ' '-')
 RUN_STAMP := $(call stamp,run)
 TEST_STAMP := $(call stamp,test)
+BENCH_STAMP := $(call stamp,bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop demo test soak unit contract lint lock clean broker
+.PHONY: help run stop demo test soak unit contract lint bench lock clean broker
 
 help:
 	@echo "make run    start everything; Ctrl-C ends it, the data stays in .run"
@@ -23,6 +24,7 @@ help:
 	@echo "make unit   the fast tests only"
 	@echo "make contract PST_MONGO_URL=mongodb://…   the event log's promises, kept by your server?"
 	@echo "make lint   lint, types and import rules only"
+	@echo "make bench  measure it beside its peers (10 minutes); BENCH=quick or BENCH=full"
 	@echo "make lock   pin the dependencies of pyproject.toml anew"
 	@echo "make clean  delete .run with all data and keys, and .venv"
 
@@ -59,16 +61,20 @@ lint: $(TEST_STAMP)
 broker: $(TEST_STAMP)
 	@$(BIN)/python -m deploy.broker
 
+bench: $(BENCH_STAMP)
+	@$(BIN)/python -m bench $(if $(BENCH),--$(BENCH))
+
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-header --quiet
 
 lock: $(TEST_STAMP)
 	@$(COMPILE) -o requirements/run.txt
 	@$(COMPILE) --extra test -o requirements/test.txt
+	@$(COMPILE) --extra test --extra bench -c requirements/test.txt -o requirements/bench.txt
 
 clean:
 	@$(PYTHON) -m deploy.clean
-	@rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) bench/emmett/node_modules *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the environment ---
@@ -77,7 +83,7 @@ PIP = $(BIN)/python -m pip -qq --disable-pip-version-check install
 
 define fill
 	@echo "filling $(VENV) from requirements/$(1).txt (only when it has changed) ..."
-	@rm -f $(VENV)/.run-* $(VENV)/.test-*
+	@rm -f $(VENV)/.run-* $(VENV)/.test-* $(VENV)/.bench-*
 	@$(PIP) --require-hashes -r requirements/$(1).txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 endef
@@ -85,6 +91,10 @@ endef
 $(TEST_STAMP): | $(BIN)/pip
 	$(call fill,test)
 	@touch $(RUN_STAMP) $@
+
+$(BENCH_STAMP): | $(BIN)/pip
+	$(call fill,bench)
+	@touch $(RUN_STAMP) $(TEST_STAMP) $@
 
 $(RUN_STAMP): | $(BIN)/pip
 	$(call fill,run)

@@ -1,0 +1,1 @@
+"""Measured comparisons with named peers: `make bench`. Never part of the tests."""

@@ -1,0 +1,27 @@
+"""One file a row of `design.md` §6."""
+
+from collections.abc import Callable
+
+from bench.harness import Bench, Row
+from bench.rows import (
+    concurrent,
+    deadlines,
+    delivery,
+    http_messages,
+    load_append,
+    long_stream,
+    replay,
+    warm_command,
+)
+
+ROWS: dict[str, Callable[[Bench], Row]] = {
+    "warm-command": warm_command.run,
+    "load-append": load_append.run,
+    "concurrent": concurrent.run,
+    "replay": replay.run,
+    "http-messages": http_messages.run,
+    "long-stream": long_stream.run,
+    "delivery": delivery.run,
+    "deadlines": deadlines.run,
+}
+"""In the order of the design's table."""
