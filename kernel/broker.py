@@ -1,5 +1,6 @@
 """The broker from inside the services: queues and exchanges, and a publisher that never loses."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,9 +84,10 @@ def _dead_letters_to(queue: str) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """One persistent message on its way out."""
+    """One persistent message on its way out; those of one `subject` keep their order."""
 
     body: bytes
+    subject: str = ""
     exchange: str
     routing_key: str
     content_type: str
@@ -113,14 +115,18 @@ class Publisher:
         self.publish_all([Outgoing(body=body, **address)])
 
     def publish_all(self, messages: Sequence[Outgoing]) -> None:
-        """Publish in order, and wait until the broker has confirmed every one.
+        """Publish all, and wait until the broker has confirmed every one.
 
-        They travel together: one that the broker refuses does not stop those after it, which
-        then arrive before its repeat. A lost connection loses the end of the row, no more.
+        What belongs to different subjects travels together. The next message of a subject
+        leaves when the one before it is confirmed: refused, it must not be overtaken.
         """
+        for row in _rows(messages):
+            self._publish_row(row)
+
+    def _publish_row(self, row: Sequence[Outgoing]) -> None:
         try:
             producer = self._producer or self._open()
-            for message in messages:
+            for message in row:
                 self._send(producer, message)
             self._await_confirms()
         except Exception as error:  # kombu's transports raise many kinds; the next one reconnects
@@ -182,6 +188,20 @@ class Publisher:
 
     def _on_return(self, exception: Exception, _exchange: str, key: str, _message: object) -> None:
         self._refused.append(f"no queue takes {key}: {exception}")
+
+
+def _rows(messages: Sequence[Outgoing]) -> list[list[Outgoing]]:
+    """Return the messages in rows: the first of each subject, the second of each, and so on."""
+    rows: list[list[Outgoing]] = []
+    before: Counter[str] = Counter()
+    for message in messages:
+        n = before[message.subject]
+        if message.subject:
+            before[message.subject] += 1
+        if n == len(rows):
+            rows.append([])
+        rows[n].append(message)
+    return rows
 
 
 def reachable(url: str) -> bool:

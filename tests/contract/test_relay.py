@@ -1,7 +1,7 @@
 """The relay on the real broker and database: whole batches, in order, none of it lost."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -194,3 +194,17 @@ def test_message_that_the_broker_refuses_fails_the_batch(desk):
     ).method.queue
     with pytest.raises(Unavailable, match="the broker refused a message"):
         desk.publisher.publish_all([outgoing(n, full) for n in range(6)])
+
+
+def test_what_the_broker_refuses_is_not_overtaken_within_its_subject(desk):
+    """One queue is full, another takes all: nobody hears the second word before the first."""
+    full = desk.subscriber.channel.queue_declare(
+        "", exclusive=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"}
+    ).method.queue
+    desk.publisher.publish_all([outgoing(0, full)])
+    queue = desk.subscriber.queue
+    first, other = replace(outgoing(1, full), subject="a"), replace(outgoing(2, queue), subject="b")
+    second = replace(outgoing(3, queue), subject="a")
+    with pytest.raises(Unavailable, match="the broker refused a message"):
+        desk.publisher.publish_all([first, other, second])
+    assert [n for _, n in desk.subscriber.drain()] == [2]
