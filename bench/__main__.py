@@ -34,7 +34,8 @@ PLACE = "/var/tmp"  # noqa: S108 - on a disk, and open to the user that PostgreS
 @click.option("--rounds", default=3, show_default=True, help="Rounds a median is taken of.")
 def main(only: tuple[str, ...], quick: bool, full: bool, rounds: int) -> None:
     """Run the rows and report."""
-    signal.signal(signal.SIGTERM, _interrupted)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job ignores Ctrl-C
+        signal.signal(number, _interrupted)
     started = time.monotonic()
     rows: list[Row] = []
     with _home() as home:

@@ -104,7 +104,7 @@ def _reminder(db: Db, key: str) -> Deadline:
 def _late(db: Db, reminder: Deadline) -> float:
     """Have it come due in a second; return how many seconds after that its fact was there."""
     due = Clock().now() + timedelta(seconds=1)
-    Deadlines(db).schedule(replace(reminder, due_at=due))
+    Deadlines(db).apply([replace(reminder, due_at=due)])
     commits = db["commits"]
     wanted = {"stream": reminder.stream, "events.type": "silence_reminder_due"}
     eventually(lambda: commits.find_one(wanted), within=60, every=0.005)
@@ -114,7 +114,7 @@ def _late(db: Db, reminder: Deadline) -> float:
 def _fill(db: Db, like: Deadline, count: int) -> None:
     """Add so many dates in the stored form of a real one."""
     probe = replace(like, stream=f"consultation-{new_id()}", name="later")
-    Deadlines(db).schedule(replace(probe, due_at=Clock().now() + timedelta(days=1)))
+    Deadlines(db).apply([replace(probe, due_at=Clock().now() + timedelta(days=1))])
     stored = db["deadlines"].find_one({"stream": probe.stream})
     assert stored is not None
     copies = _copies(stored, count)
