@@ -51,7 +51,7 @@ def main(only: tuple[str, ...], quick: bool, full: bool, rounds: int) -> None:
             print(table(rows))
     minutes = (time.monotonic() - started) / 60
     if not (only or quick):
-        report.write(rows, minutes)
+        report.write(rows, minutes, rounds)
     say(f"{minutes:.1f} minutes")
 
 
