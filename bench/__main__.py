@@ -34,20 +34,24 @@ PLACE = "/var/tmp"  # noqa: S108 - on a disk, and open to the user that PostgreS
 @click.option("--rounds", default=3, show_default=True, help="Rounds a median is taken of.")
 def main(only: tuple[str, ...], quick: bool, full: bool, rounds: int) -> None:
     """Run the rows and report."""
-    signal.signal(signal.SIGTERM, _interrupted)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job ignores Ctrl-C
+        signal.signal(number, _interrupted)
     started = time.monotonic()
+    rows: list[Row] = []
     with _home() as home:
         bench = Bench(home, 1 if quick else rounds, quick, full, ends_at=started + MINUTES * 60)
         try:
             setup.install()
-            rows = [_measured(name, bench) for name in only or ROWS]
+            for name in only or ROWS:
+                rows.append(_measured(name, bench))
         except KeyboardInterrupt:
             say("interrupted")
             sys.exit(130)
+        finally:  # also what was measured before something broke off
+            print(table(rows))
     minutes = (time.monotonic() - started) / 60
-    print(table(rows))
     if not (only or quick):
-        report.write(rows, minutes)
+        report.write(rows, minutes, rounds)
     say(f"{minutes:.1f} minutes")
 
 

@@ -19,13 +19,14 @@ own documentation says. What a peer does not do that ours does (or the other way
 row."""
 
 
-def write(rows: list[Row], minutes: float) -> None:
+def write(rows: list[Row], minutes: float, rounds: int) -> None:
     """Write RESULTS.md and the plots."""
     (HERE / "plots").mkdir(exist_ok=True)
     parts = [
         "# Measured beside the peers",
         f"Written by `make bench` on {Clock().now().astimezone(UTC):%Y-%m-%d %H:%M} UTC,"
         f" in {minutes:.0f} minutes; the code is in this directory.",
+        f"Rounds: {rounds}" + ("." if rounds > 2 else "; too few for medians: preliminary."),
         METHOD,
         "\n".join(f"- {line}" for line in machine.machine()),
         "Versions: " + ", ".join(machine.versions()) + ".",
