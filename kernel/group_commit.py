@@ -1,14 +1,14 @@
 """Group commit: what the threads of a process append at the same time travels together.
 
-All stand in one line, and whoever comes to the front carries a whole group in one insert; each
-caller gets its own result (docs/adr/0012-group-commit.md).
+All stand in one line. Whoever comes first leads: it carries groups, each in one insert, until its
+own draft is settled, and hands the lead to who then stands first. Each caller gets its own result
+(docs/adr/0012-group-commit.md).
 """
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from threading import Lock
+from dataclasses import dataclass, field
+from threading import Event, Lock
 
 from contracts.errors import Unavailable
 from kernel.clock import jitter, monotonic, pause
@@ -30,6 +30,8 @@ class Waiting:
     give_up: float
     commit: Commit | None = None
     error: Exception | None = None
+    called: Event = field(default_factory=Event)  # it is settled, or leads
+    leads: bool = False
 
     @property
     def settled(self) -> bool:
@@ -43,24 +45,41 @@ class GroupCommit:
     def __init__(self, insert: Callable[[list[Waiting]], None]) -> None:
         self._insert = insert
         self._line: deque[Waiting] = deque()
-        self._tail = Lock()
+        self._led = False
+        self._guard = Lock()
 
     def append(self, draft: Draft) -> Commit:
         """Return what became of a draft, or raise; see `kernel.event_log.Log`."""
         mine = Waiting(draft, monotonic() + SETTLE_S)
-        self._line.append(mine)
         try:
-            while not mine.settled:
-                with self._tail:  # writers of one process do not race for a position
-                    if not mine.settled:  # nobody before us has carried it
-                        self._carry(self._next_group())
-        except BaseException:  # ended while it waits: its draft is not left to others
-            with suppress(ValueError):
-                self._line.remove(mine)
-            raise
+            if not self._stand_in_line(mine):
+                mine.called.wait()
+            while not mine.settled:  # we lead
+                self._carry(self._next_group())
+        finally:  # also when this thread is ended: nobody may wait for one that has left
+            if mine.leads or not mine.settled:
+                self._leave(mine)
         if mine.commit is None:
             raise mine.error or AssertionError("settled without a result")
         return mine.commit
+
+    def _stand_in_line(self, mine: Waiting) -> bool:
+        """Return whether there is nobody else to carry it."""
+        with self._guard:
+            self._line.append(mine)
+            if not self._led:
+                self._led = mine.leads = True
+            return mine.leads
+
+    def _leave(self, mine: Waiting) -> None:
+        with self._guard:
+            if not mine.settled:
+                mine.error = Unavailable("its thread was ended")
+            if mine.leads:
+                mine.leads = self._led = False
+                if following := next((w for w in self._line if not w.settled), None):
+                    following.leads = self._led = True
+                    following.called.set()
 
     def _next_group(self) -> list[Waiting]:
         """Take what stands first in the line, one draft a stream: fair, and independent."""
@@ -68,6 +87,8 @@ class GroupCommit:
         later: list[Waiting] = []
         while self._line and len(group) < GROUP:
             waiting = self._line.popleft()
+            if waiting.settled:  # its thread was ended
+                continue
             if waiting.draft.stream in group:
                 later.append(waiting)
             else:
@@ -92,6 +113,9 @@ class GroupCommit:
                 group = []
         finally:
             self._line.extendleft(reversed([w for w in group if not w.settled]))
+            for waiting in group:
+                if waiting.settled:
+                    waiting.called.set()
 
 
 def _give_up(group: list[Waiting], why: str, cause: Exception | None = None) -> None:

@@ -4,14 +4,17 @@ import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from threading import Event, Thread
 
 import pytest
 from pymongo.errors import DocumentTooLarge, OperationFailure
 
+from kernel import group_commit
 from kernel.commit import GENESIS, Head, seal_of, to_document
 from kernel.database import Db
 from kernel.event_log import EventLog
+from kernel.group_commit import Waiting
 from tests.contract.log_contract import LogContract, check_chain, draft, everything
 from tests.support import eventually
 
@@ -93,25 +96,47 @@ class Ended(BaseException):
     """How a thread is told to end, as eventlet does."""
 
 
-class EndedWhileWaiting:
-    """A lock whose waiter is ended before its turn."""
+def test_ended_while_waiting_is_not_stored_later(held, monkeypatch):
+    """A thread that is ended takes its draft out of the line."""
 
-    def __enter__(self):
+    class EndedWhileWaiting(Event):
+        def wait(self, timeout=None):
+            raise Ended
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(held.append, draft("first-1"))
+        assert held.carrying.wait(5)
+        with monkeypatch.context() as patched:
+            ended = partial(Waiting, called=EndedWhileWaiting())
+            patched.setattr(group_commit, "Waiting", ended)
+            with pytest.raises(Ended):
+                held.append(draft("a-1"))
+        held.let_go.set()
+        first.result()
+    held.append(draft("b-1"))
+    assert [c.stream for c in everything(held)] == ["first-1", "b-1"]
+
+
+def test_ended_leader_leaves_nobody_waiting(held):
+    """Whoever stands first then carries the others."""
+
+    def ended(_group):
+        held.carrying.set()
+        held.let_go.wait(10)
+        held._line._insert = held._insert
         raise Ended
 
-    def __exit__(self, *_):
-        pass
-
-
-def test_ended_while_waiting_is_not_stored_later(log):
-    """A thread that is ended takes its draft out of the line."""
-    line = log._line
-    lock, line._tail = line._tail, EndedWhileWaiting()
-    with pytest.raises(Ended):
-        log.append(draft("a-1"))
-    line._tail = lock
-    log.append(draft("b-1"))
-    assert [c.stream for c in everything(log)] == ["b-1"]
+    held._line._insert = ended
+    with ThreadPoolExecutor(4) as pool:
+        leader = pool.submit(held.append, draft("first-1"))
+        assert held.carrying.wait(5)
+        others = [pool.submit(held.append, draft(f"a-{n}")) for n in range(3)]
+        eventually(lambda: held.waiting == 3)
+        held.let_go.set()
+        with pytest.raises(Ended):
+            leader.result()
+        assert {o.result(10).stream for o in others} == {"a-0", "a-1", "a-2"}
+    check_chain(everything(held))
 
 
 def test_readers_never_step_over_a_gap(db, log):
