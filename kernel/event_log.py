@@ -30,6 +30,11 @@ from kernel.group_commit import GroupCommit, Waiting
 
 DUPLICATE = 11000
 
+RIVAL_S = 0.004
+RIVAL_STEPS = 5
+"""Who loses a position to another process pauses for up to so long, doubled with each loss in a
+row: rivals who hurry only lose again, and eight processes then write a quarter as much."""
+
 
 class Log(Protocol):
     """What the kernel needs of a log; `kernel/memory_log.py` is the one without a server."""
@@ -65,6 +70,7 @@ class EventLog:
         self._commits = db["commits"]
         self._head = Head()
         self._head_is_fresh = False
+        self._lost = 0  # races for a position, in a row
         self._line = GroupCommit(self._insert)
         self._listeners: list[Callable[[], None]] = []
 
@@ -132,6 +138,7 @@ class EventLog:
             self._insert_broke_off(group, commits, error)
         else:
             self._settle(group, commits)
+            self._lost = 0
             self._head_is_fresh = True  # until an insert fails, our own last one is the head
 
     def _insert_broke_off(
@@ -146,7 +153,8 @@ class EventLog:
         if failed["code"] != DUPLICATE:
             group[index].error = OperationFailure(failed["errmsg"], failed["code"])
         elif "position" in failed["keyPattern"]:  # another process was faster: take the next
-            pause(jitter(0.002))
+            self._lost += 1
+            pause(jitter(RIVAL_S * 2 ** min(self._lost, RIVAL_STEPS)))
         else:
             self._settle_rival(group[index])
 
