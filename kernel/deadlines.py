@@ -4,12 +4,13 @@ A date may fire late, twice, or after it lost its point: the decider alone judge
 still applies. Long delays never live in the broker.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, DeleteOne, ReplaceOne
+from pymongo import ASCENDING, DeleteMany, ReplaceOne
 from pymongo.errors import BulkWriteError
 
 from kernel.aggregate import Meta
@@ -88,7 +89,7 @@ class Deadlines:
 
         A date that a later fact has set stays: a late leader is no reason to undo it.
         """
-        writes = [_write(change) for change in _last_words(changes)]
+        writes = list(_writes(_last_words(changes)))
         if not writes:
             return
         try:
@@ -137,12 +138,17 @@ def _last_words(changes: Iterable[Change]) -> Iterable[Change]:
     return last.values()
 
 
-def _write(change: Change) -> ReplaceOne[Document] | DeleteOne:
-    key = _id(change.stream, change.name)
-    if isinstance(change, Cancelled):
-        return DeleteOne({"_id": key, "sequence": {"$lt": change.sequence}})
-    older = {"_id": key, "sequence": {"$lte": change.sequence}}
-    return ReplaceOne(older, {**vars(change), "look_at": change.due_at}, upsert=True)
+def _writes(changes: Iterable[Change]) -> Iterator[ReplaceOne[Document] | DeleteMany]:
+    gone: dict[tuple[str, int], list[str]] = defaultdict(list)  # what one fact drops, at once
+    for change in changes:
+        key = _id(change.stream, change.name)
+        if isinstance(change, Cancelled):
+            gone[change.stream, change.sequence].append(key)
+        else:
+            older = {"_id": key, "sequence": {"$lte": change.sequence}}
+            yield ReplaceOne(older, {**vars(change), "look_at": change.due_at}, upsert=True)
+    for (_, sequence), keys in gone.items():
+        yield DeleteMany({"_id": {"$in": keys}, "sequence": {"$lt": sequence}})
 
 
 def _deadline(document: Document) -> Deadline:

@@ -28,6 +28,11 @@ LOOK_S = 0.025
 IDLE_S = 1.0
 """How long a follower of the log sleeps when nothing woke it."""
 
+RELAY_LINGER_S = 0.003
+VIEWS_LINGER_S = 0.05
+"""So long who follows the log lets go first whom it has been appended for: the answer leaves
+sooner, and what is appended meanwhile is taken along."""
+
 DATES_S = 0.25
 """How long until dates are looked at again."""
 
@@ -49,9 +54,9 @@ class _Shared(SharedExtension):  # type: ignore[misc]
 
     def start(self) -> None:
         self._follow(self._look, LOOK_S, self._ended)
-        self._follow(self._relay, IDLE_S, self._grown)
+        self._follow(self._relay, IDLE_S, self._grown, RELAY_LINGER_S)
         for step in self.runtime.view_steps():
-            self._follow(step, IDLE_S, self._grown)
+            self._follow(step, IDLE_S, self._grown, VIEWS_LINGER_S)
         self._follow(self.runtime.count_step, COUNT_S, self._ended)
 
     def stop(self) -> None:
@@ -78,20 +83,25 @@ class _Shared(SharedExtension):  # type: ignore[misc]
             self._dated.ring()
         return done
 
-    def _follow(self, step: Callable[[], int], idle_s: float, bell: "_Bell") -> None:
+    def _follow(
+        self, step: Callable[[], int], idle_s: float, bell: "_Bell", linger_s: float = 0.0
+    ) -> None:
         """Repeat `step` for as long as the service runs, whatever is away meanwhile.
 
-        When there was nothing to do, again after `idle_s` or as soon as the bell rings.
+        When there was nothing to do, again after `idle_s` or `linger_s` after the bell rings.
         """
-        run = partial(self._repeat, step, idle_s, bell)
+        run = partial(self._repeat, step, idle_s, bell, linger_s)
         self._followers.append(self.container.spawn_managed_thread(run, identifier=str(step)))
 
-    def _repeat(self, step: Callable[[], int], idle_s: float, bell: "_Bell") -> None:
+    def _repeat(
+        self, step: Callable[[], int], idle_s: float, bell: "_Bell", linger_s: float
+    ) -> None:
         while not self._stopping:
             rung = bell.next  # also a ring during the step is heard
             try:
                 if not step():
                     rung.wait(idle_s)
+                    eventlet.sleep(linger_s)
             except Unavailable as error:
                 log.warning("waiting", step=str(step), error=str(error))
                 eventlet.sleep(OUTAGE_S)

@@ -8,7 +8,9 @@ head and tries the next. So positions are dense by construction
 Not guaranteed: that `recorded_at` grows with the position (clocks differ).
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Protocol
 
 from pymongo import ASCENDING, DESCENDING
@@ -29,6 +31,9 @@ from kernel.database import Db
 from kernel.group_commit import GroupCommit, Waiting
 
 DUPLICATE = 11000
+
+RECENT = 200
+"""So many commits are kept for who follows the log in the process that has appended them."""
 
 RIVAL_S = 0.004
 RIVAL_STEPS = 5
@@ -54,7 +59,10 @@ class Log(Protocol):
         """Return the commit whose first version this is."""
 
     def read_on(self, position: int, limit: int = 500) -> list[Commit]:
-        """Return at most `limit` commits after `position`, never stepping over a gap."""
+        """Return commits after `position`, at most `limit`, never stepping over a gap.
+
+        None only at the end of the log; fewer than `limit` need not mean that it ends there.
+        """
 
     def head(self) -> Head:
         """Return where the log ends now."""
@@ -72,6 +80,7 @@ class EventLog:
         self._head_is_fresh = False
         self._lost = 0  # races for a position, in a row
         self._line = GroupCommit(self._insert)
+        self._recent: OrderedDict[int, Commit] = OrderedDict()
         self._listeners: list[Callable[[], None]] = []
 
     def prepare(self) -> None:
@@ -100,6 +109,8 @@ class EventLog:
         return from_document(found) if found else None
 
     def read_on(self, position: int, limit: int = 500) -> list[Commit]:
+        if recent := self._read_recent(position, limit):
+            return recent
         # positions are dense: bounded on both sides, the server reads what it returns
         wanted = {"position": {"$gt": position, "$lte": position + limit}}
         commits: list[Commit] = []
@@ -107,6 +118,7 @@ class EventLog:
             if document["position"] != position + len(commits) + 1:
                 break
             commits.append(from_document(document))
+        self._remember(commits)
         return commits
 
     def head(self) -> Head:
@@ -115,6 +127,16 @@ class EventLog:
         for document in end.sort("position", DESCENDING).limit(1):
             self._advance(Head(document["position"], document["hash"]))
         return self._head
+
+    def _read_recent(self, position: int, limit: int) -> list[Commit]:
+        after = (self._recent.get(p) for p in range(position + 1, position + limit + 1))
+        return list(takewhile(bool, after))  # type: ignore[arg-type]
+
+    def _remember(self, commits: list[Commit]) -> None:
+        """Keep the last for the followers in this process: what is in the log does not change."""
+        self._recent.update((c.position, c) for c in commits)
+        while len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
 
     def _gallop(self) -> int:
         """Return where dense positions end: to look from there costs little on any server."""
@@ -159,6 +181,7 @@ class EventLog:
             self._settle_rival(group[index])
 
     def _settle(self, group: list[Waiting], commits: list[Commit]) -> None:
+        self._remember(commits)
         for waiting, commit in zip(group, commits, strict=True):
             waiting.commit = commit
             self._advance(Head(commit.position, commit.hash))

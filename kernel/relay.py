@@ -14,6 +14,7 @@ from contracts.common import rfc3339
 from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX
 from contracts.topology import EVENTS_EXCHANGE
 from kernel.broker import Outgoing, Publisher
+from kernel.clock import monotonic
 from kernel.codec import EventTypes
 from kernel.commit import Commit
 from kernel.deadlines import Cancelled, Change, Deadline, Deadlines
@@ -28,6 +29,7 @@ Work = Outgoing | Change
 """What an effect comes to: a message to publish, or a date to set, move or drop."""
 
 BATCH = 200
+LOOK_S = 1.0
 
 
 class Relay:
@@ -49,10 +51,13 @@ class Relay:
         self._publisher = publisher
         self._deadlines = deadlines
         self._checkpoint = deadlines.checkpoint()
+        self._stands: tuple[int, int] | None = None
+        self._look_at = 0.0
 
     def step(self, fence: int) -> int:
         """Handle the next commits; return how many. Raises `Unavailable` to be tried again."""
-        done = self._checkpoint.read()
+        done = self._stand(fence)
+        self._stands = None
         if done == 0:  # new, or dropped with the dates and to be gone through again
             self._deadlines.prepare()
         reached = done
@@ -64,7 +69,18 @@ class Relay:
         finally:  # what comes before a commit that cannot be read is done
             self._carry_out(work)
             moved = reached == done or self._checkpoint.advance(done, reached, fence)
+            self._stands = (reached, fence) if moved else None
         return reached - done if moved else 0
+
+    def _stand(self, fence: int) -> int:
+        """Return how far we are; only a leader moves that, so as we left it.
+
+        Looked up now and then all the same, should somebody drop the dates.
+        """
+        if self._stands is None or self._stands[1] != fence or monotonic() >= self._look_at:
+            self._look_at = monotonic() + LOOK_S
+            return self._checkpoint.read()
+        return self._stands[0]
 
     def lag(self) -> int:
         """Return how many commits wait."""

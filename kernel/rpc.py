@@ -54,6 +54,16 @@ class _Consumer(Consumer):  # type: ignore[misc]
         return None if self.consuming else "not connected"
 
 
+class _Publisher(nameko_rpc.Publisher):  # type: ignore[misc]
+    """A reply that a broker's end has lost is asked for again: it need not wait for a disk."""
+
+    delivery_mode = "transient"
+
+
+class _Responder(nameko_rpc.Responder):  # type: ignore[misc]
+    publisher_cls = _Publisher
+
+
 class _RpcConsumer(nameko_rpc.RpcConsumer):  # type: ignore[misc]
     """Survives a broker that is away when the reply is ready: the request comes again."""
 
@@ -64,8 +74,10 @@ class _RpcConsumer(nameko_rpc.RpcConsumer):  # type: ignore[misc]
         config["health"].add("requests", self.consumer.check)
 
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        responder = _Responder(self.amqp_uri, nameko_rpc.get_rpc_exchange(), message)
         try:
-            result, exc_info = super().handle_result(message, result, exc_info)
+            result, exc_info = responder.send_response(result, exc_info)
+            self.consumer.ack_message(message)
         except Exception as error:  # the request, unacknowledged, is delivered again or expires
             log.warning("reply_not_sent", error=f"{type(error).__name__}: {error}")
         return result, exc_info
@@ -144,6 +156,7 @@ class ServiceRpc(nameko_rpc.ServiceRpc):  # type: ignore[misc]
         }
         self.amqp_uri = config["settings"].amqp_url
         super().setup()
+        self.publisher.declare = []  # the listener declares its queue; not again with each call
 
     def get_dependency(self, worker_ctx: Any) -> "_Caller":
         return _Caller(super().get_dependency(worker_ctx), self.reply_listener, self._timeout)

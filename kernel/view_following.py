@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 BATCH = 500
 AWAY_S = 10.0
+LOOK_S = 1.0
 SWEEP_S = 60.0
 """How often we look for what can be dropped, and not before we have been here so long: when
 the database was away for all of us, the others have had time to come back."""
@@ -39,6 +40,8 @@ class Follower:
         self._lease = Lease(db, self._definition)
         self._led_at = float("-inf")
         self._sweep_at = float("inf")
+        self._stands: tuple[Documents, int, int] | None = None
+        self._look_at = 0.0
 
     def step(self) -> int:
         """Take in the next commits, if leader; return how many."""
@@ -48,12 +51,26 @@ class Follower:
         self._led_at = now
         if now - led_at > AWAY_S:
             self._sweep_at = now + SWEEP_S
-        documents = Documents(live(self._db, self._definition), self._view, self._types)
-        done = documents.checkpoint.read()
+        fence = self._lease.fence
+        documents, done = self._stand(fence, now)
         commits = self._log.read_on(done, BATCH)
         if commits and done == 0:  # new, or dropped and to be made again
             documents.prepare()
-        return documents.take_in(commits, done, self._lease.fence)
+        taken = documents.take_in(commits, done, fence)
+        if commits:
+            self._stands = (documents, done + taken, fence) if taken else None
+        return taken
+
+    def _stand(self, fence: int, now: float) -> tuple[Documents, int]:
+        """Return where the documents lie and stand; only a leader moves that, so as we left it.
+
+        Looked up now and then all the same, should somebody drop the collection.
+        """
+        if self._stands is None or self._stands[2] != fence or now >= self._look_at:
+            documents = Documents(live(self._db, self._definition), self._view, self._types)
+            self._stands = documents, documents.checkpoint.read(), fence
+            self._look_at = now + LOOK_S
+        return self._stands[:2]
 
     def sweep(self) -> int:
         """Drop what nobody reads any more, now and then, if leader; return 0."""

@@ -116,7 +116,8 @@ class Documents:
     def _write(self, facts: Iterable[Fact]) -> bool:
         batch = Batch(self._collection, self._view.personal)
         keyed = [(self._view.key(fact), fact) for fact in facts]
-        batch.load({"_id": {"$in": sorted({key for key, _ in keyed if key is not None})}})
+        if keys := sorted({key for key, _ in keyed if key is not None}):
+            batch.load({"_id": {"$in": keys}})
         for key, fact in keyed:
             if fact.name == ERASED:
                 batch.redact(fact)
