@@ -21,7 +21,7 @@ from kernel.view_following import Follower
 from kernel.view_reading import Reader
 from kernel.views import Documents, View, live
 from tests.contract.log_contract import draft
-from tests.support import NOON
+from tests.support import NOON, eventually
 
 
 @dataclass(frozen=True)
