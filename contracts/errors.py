@@ -3,6 +3,7 @@
     PstError
     ├── Rejected      the caller's doing: expected, never retried, never a 5xx
     └── Unavailable   ours: a broker, database or service is away; worth trying again
+        └── StreamUnavailable   one stream, while others can be served; also worth it
 
 Only `gateway/errors.py` knows which HTTP status a code becomes.
 """
@@ -76,3 +77,7 @@ class Unavailable(PstError):
 
     def __str__(self) -> str:
         return self.detail or str(self.code)
+
+
+class StreamUnavailable(Unavailable):
+    """One stream cannot be served here now: it is busy, or newer than this process."""

@@ -15,7 +15,7 @@ from kombu.message import Message
 from kombu.messaging import Consumer as KombuConsumer
 from marshmallow import ValidationError
 
-from contracts.errors import Unavailable
+from contracts.errors import StreamUnavailable, Unavailable
 from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX, Envelope
 from contracts.topology import RETRY_LADDER_S, parked_queue, retry_queue
 from kernel.broker import Publisher, connection, consumer_queues
@@ -124,6 +124,8 @@ class Consumer:
         while True:
             try:
                 return self._handle(envelope)
+            except StreamUnavailable:
+                raise  # no outage: the others need not wait for this one
             except Unavailable as error:
                 if self._stopping:
                     raise _Stopping from error

@@ -27,7 +27,7 @@ from kernel.commit import (
     id_of,
     to_document,
 )
-from kernel.database import Db
+from kernel.database import Db, Document
 from kernel.group_commit import GroupCommit, Waiting
 
 DUPLICATE = 11000
@@ -167,18 +167,25 @@ class EventLog:
         self, group: list[Waiting], commits: list[Commit], error: BulkWriteError
     ) -> None:
         """Ordered: what stands before the one that failed is stored, nothing after it is."""
-        if not error.details["writeErrors"]:
+        if error.details["writeConcernErrors"]:  # what is stored may yet be lost: ask again
             raise WTimeoutError("not on a majority in time") from error
         failed = error.details["writeErrors"][0]
         index = failed["index"]
         self._settle(group[:index], commits[:index])
         if failed["code"] != DUPLICATE:
             group[index].error = OperationFailure(failed["errmsg"], failed["code"])
-        elif "position" in failed["keyPattern"]:  # another process was faster: take the next
+        elif self._position_lost(
+            failed, group[index].draft
+        ):  # another process was faster: take the next
             self._lost += 1
             pause(jitter(RIVAL_S * 2 ** min(self._lost, RIVAL_STEPS)))
         else:
             self._settle_rival(group[index])
+
+    def _position_lost(self, failed: Document, draft: Draft) -> bool:
+        if key := failed.get("keyPattern"):
+            return "position" in key
+        return self.find(draft.stream, draft.version) is None  # not every server says which key
 
     def _settle(self, group: list[Waiting], commits: list[Commit]) -> None:
         self._remember(commits)

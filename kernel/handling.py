@@ -5,7 +5,7 @@ from threading import Lock
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from contracts.errors import Code, Rejected, Unavailable
+from contracts.errors import Code, Rejected, StreamUnavailable
 from kernel.aggregate import Aggregate, Command, Meta, Outcome
 from kernel.clock import derive_id, jitter, pause
 from kernel.codec import EventTypes
@@ -78,7 +78,7 @@ class CommandHandler:
             facts = tuple(facts_of(commit, self._types))
             after = self._states.add(aggregate, folded, commit, facts)
             return Outcome(after.state, after.version, facts, False)
-        raise Unavailable(f"{stream} is busy")
+        raise StreamUnavailable(f"{stream} is busy")
 
     def state(self, aggregate: Aggregate[S], key: str) -> Outcome[S]:
         """Return the state as the log has it now; version 0 when nothing ever happened."""
@@ -128,7 +128,7 @@ class CommandHandler:
     def _replay(self, stream: str, folded: Folded[S], meta: Meta) -> Outcome[S]:
         commit = self._log.find(stream, folded.commands[meta.command_id])
         if commit is None:
-            raise Unavailable(f"{stream} cannot be read back")
+            raise StreamUnavailable(f"{stream} cannot be read back")
         if not self._same_request(commit, meta):
             raise Rejected(
                 Code.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key belongs to another request."

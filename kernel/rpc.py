@@ -18,14 +18,18 @@ from nameko import rpc as nameko_rpc
 from nameko.amqp.consume import Consumer
 from nameko.exceptions import RemoteError, deserialize_to_instance
 
-from contracts.errors import Code, Rejected, Unavailable
+from contracts.errors import Code, Rejected, StreamUnavailable, Unavailable
 from kernel.clock import monotonic
 from kernel.database import AWAY
 from kernel.observability import COMMAND_SECONDS, COMMANDS
 
 log = structlog.get_logger()
 
-for _error in (Rejected, Unavailable):  # arrive at the caller as what they were raised as
+for _error in (
+    Rejected,
+    Unavailable,
+    StreamUnavailable,
+):  # arrive at the caller as what they were raised as
     deserialize_to_instance(_error)
 
 

@@ -1,13 +1,14 @@
 """One event-sourced service put together: log, handling, relay, views and deadlines."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 from pymongo.errors import PyMongoError
 
-from contracts.errors import Unavailable
+from contracts.errors import StreamUnavailable, Unavailable
 from kernel.broker import Publisher
 from kernel.clock import Clock, monotonic, no_offset
 from kernel.codec import EventTypes, UnknownEvent
@@ -36,6 +37,9 @@ STUCK_S = 30.0
 
 STAND_BACK_S = 3.0
 """How long a process that met an event newer than it knows leaves the lead to others."""
+
+FAILURES = 3
+"""So many relay steps in a row may fail until another process may try."""
 
 DATES_S = 1.0
 """How long it then leads only to fire dates, before it tries the log again."""
@@ -83,7 +87,8 @@ class Runtime:
         self._seen = 0
         self._newer: str | None = None
         self._relay_again_at = self._count_again_at = 0.0
-        self._caught_up_at = monotonic()
+        self._failures = 0
+        self._stood: dict[str, tuple[int, float]] = {}
 
     def facts(self, stream: str) -> list[Fact]:
         """Return a stream's facts in clear, as the log has them now."""
@@ -91,7 +96,7 @@ class Runtime:
         try:
             return [f for c in self.log.read_stream(stream) for f in facts_of(c, types, vault)]
         except UnknownEvent as error:
-            raise Unavailable(f"{stream} is newer than this process: {error}") from error
+            raise StreamUnavailable(f"{stream} is newer than this process: {error}") from error
 
     def views_lag(self) -> int:
         """Return how many commits the views have yet to take in."""
@@ -111,7 +116,15 @@ class Runtime:
 
     def relay_step(self) -> int:
         """Relay what waits, if leader; return how many commits."""
-        return 0 if monotonic() < self._relay_again_at else self._lead(self._relay_on)
+        if monotonic() < self._relay_again_at:
+            return 0
+        try:
+            done = self._lead(self._relay_on)
+        except Unavailable:
+            self._relay_failed()
+            raise
+        self._failures = 0
+        return done
 
     def view_steps(self) -> list[Callable[[], int]]:
         """Return what to repeat, each by itself: take in what waits, drop what nobody reads."""
@@ -174,6 +187,15 @@ class Runtime:
         self._newer = None
         return done
 
+    def _relay_failed(self) -> None:
+        """Let another process try that may reach the broker, when this one does not."""
+        self._failures += 1
+        if self._failures == FAILURES:
+            self._failures = 0
+            self._relay_again_at = monotonic() + STAND_BACK_S
+            with suppress(*AWAY):
+                self._lease.release(STAND_BACK_S)
+
     def _stand_back(self, error: UnknownEvent) -> int:
         """Let a process that knows the event lead; if there is none, at least dates are fired."""
         self._newer = str(error)
@@ -187,16 +209,28 @@ class Runtime:
         return None if self._prepared else "indexes not made yet"
 
     def _check_following(self) -> str | None:
-        """Relay and views may lag, but not stand still."""
-        name = self.wiring.name
-        relay, views = self._relay.lag(), self.views_lag()
-        RELAY_LAG.labels(name).set(relay)
-        if relay and self._newer:
-            return f"newer than this process: {self._newer}; commits wait for the relay: {relay}"
-        if not (relay or views):
-            self._caught_up_at = monotonic()
-        stuck = monotonic() - self._caught_up_at > STUCK_S
-        return f"commits wait: {relay} for the relay, {views} for the views" if stuck else None
+        """Relay and views may lag, but not stand still.
+
+        A view of ours that waits for a newer release is no reason to take us from service.
+        """
+        lags = {"the relay": self._relay.lag()}
+        RELAY_LAG.labels(self.wiring.name).set(lags["the relay"])
+        if lags["the relay"] and self._newer:
+            return f"newer than this process: {self._newer}; commits wait: {lags['the relay']}"
+        for follower in self._followers:
+            if not follower.newer:
+                lags[f"view {follower.name}"] = self._readers[follower.name].lag()
+        head = self.log.head().position
+        stuck = [f"{lag} for {name}" for name, lag in lags.items() if self._stuck(name, lag, head)]
+        return f"commits wait: {', '.join(stuck)}" if stuck else None
+
+    def _stuck(self, name: str, lag: int, head: int) -> bool:
+        now, stands = monotonic(), head - lag
+        stood, since = self._stood.get(name, (stands, now))
+        if lag == 0 or stands > stood:  # it moves
+            since = now
+        self._stood[name] = stands, since
+        return now - since > STUCK_S
 
     def _check_views(self) -> str | None:
         said = {name: reader.building() for name, reader in self._readers.items()}

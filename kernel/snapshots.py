@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 import structlog
+from bson.errors import BSONError
 from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
@@ -48,10 +49,12 @@ class Snapshots:
         found = self._kept.find_one({"_id": stream, "shape": shape})
         if found is None:
             return None
-        state, commands = msgspec.msgpack.decode(
-            found["folded"],
-            type=tuple[kind, dict[str, int]],  # type: ignore[valid-type]
-        )
+        folded = tuple[kind, dict[str, int]]  # type: ignore[valid-type]
+        try:
+            state, commands = msgspec.msgpack.decode(found["folded"], type=folded)
+        except msgspec.DecodeError as error:
+            log.warning("snapshot_not_readable", stream=stream, error=str(error))
+            return None
         return Folded(state, found["version"], commands, found["version"])
 
     def keep(self, stream: str, shape: str, folded: Folded[Any]) -> None:
@@ -63,5 +66,5 @@ class Snapshots:
         }
         try:
             self._kept.replace_one({"_id": stream}, words, upsert=True)
-        except PyMongoError as error:
+        except (PyMongoError, BSONError) as error:  # away, or too large to be kept
             log.warning("snapshot_not_kept", stream=stream, error=type(error).__name__)

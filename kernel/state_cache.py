@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from contracts.errors import Unavailable
+from contracts.errors import StreamUnavailable
 from kernel.aggregate import Aggregate
 from kernel.codec import EventTypes, UnknownEvent
 from kernel.commit import Commit
@@ -37,14 +37,14 @@ class StateCache:
     def caught_up(self, aggregate: Aggregate[S], stream: str) -> Folded[S]:
         """Return a stream as the log has it now.
 
-        Raises `Unavailable` when it holds an event of a newer release than this process.
+        Raises `StreamUnavailable` when it holds an event of a newer release than this process.
         """
         folded = self._warm.get(stream) or self._snapshot(aggregate, stream)
         try:
             for commit in self._log.read_stream(stream, after=folded.version):
                 folded = _after(aggregate, folded, commit, facts_of(commit, self._types))
         except UnknownEvent as error:
-            raise Unavailable(f"{stream} is newer than this process: {error}") from error
+            raise StreamUnavailable(f"{stream} is newer than this process: {error}") from error
         if folded.version:
             self._keep(aggregate, stream, folded)
         return folded

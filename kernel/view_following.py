@@ -6,7 +6,7 @@ from collections import defaultdict
 import structlog
 
 from kernel.clock import monotonic
-from kernel.codec import EventTypes
+from kernel.codec import EventTypes, UnknownEvent
 from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.lease import Lease
@@ -17,6 +17,7 @@ log = structlog.get_logger()
 BATCH = 500
 AWAY_S = 10.0
 LOOK_S = 1.0
+NEWER_S = 3.0
 SWEEP_S = 60.0
 """How often we look for what can be dropped, and not before we have been here so long: when
 the database was away for all of us, the others have had time to come back."""
@@ -41,11 +42,14 @@ class Follower:
         self._led_at = float("-inf")
         self._sweep_at = float("inf")
         self._stands: tuple[Documents, int, int] | None = None
-        self._look_at = 0.0
+        self._look_at = self._again_at = 0.0
+        self.name = view.name
+        self.newer = ""
+        """The event that this release cannot take in, while there is one."""
 
     def step(self) -> int:
         """Take in the next commits, if leader; return how many."""
-        if not self._lease.held():
+        if monotonic() < self._again_at or not self._lease.held():
             return 0
         now, led_at = monotonic(), self._led_at
         self._led_at = now
@@ -56,10 +60,23 @@ class Follower:
         commits = self._log.read_on(done, BATCH)
         if commits and done == 0:  # new, or dropped and to be made again
             documents.prepare()
-        taken = documents.take_in(commits, done, fence)
+        try:
+            taken = documents.take_in(commits, done, fence)
+        except UnknownEvent as error:
+            return self._wait_for_a_newer_release(error)
+        self.newer = ""
         if commits:
             self._stands = (documents, done + taken, fence) if taken else None
         return taken
+
+    def _wait_for_a_newer_release(self, error: UnknownEvent) -> int:
+        """Stay where we are: who reads the event follows a definition of its own."""
+        if not self.newer:
+            log.error("newer_event_stops_the_view", view=self.name, newer=str(error))
+        self.newer = str(error)
+        self._again_at = monotonic() + NEWER_S
+        self._stands = None
+        return 0
 
     def _stand(self, fence: int, now: float) -> tuple[Documents, int]:
         """Return where the documents lie and stand; only a leader moves that, so as we left it.

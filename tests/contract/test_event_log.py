@@ -8,10 +8,11 @@ from functools import partial
 from threading import Event, Thread
 
 import pytest
-from pymongo.errors import DocumentTooLarge, OperationFailure
+from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
 from kernel import group_commit
-from kernel.commit import GENESIS, Head, seal_of, to_document
+from kernel.clock import monotonic
+from kernel.commit import GENESIS, Head, VersionConflict, seal_of, to_document
 from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.group_commit import Waiting
@@ -49,6 +50,20 @@ class Held(EventLog):
         self.carrying.set()
         self.let_go.wait(10)
         super()._insert(group)
+
+    def append_now(self, draft):
+        """Append without being held."""
+        self.let_go.set()
+        return self.append(draft)
+
+    def append_together(self, *drafts):
+        """Have them travel in one group; return their outcomes."""
+        group = [Waiting(each, monotonic() + 5) for each in drafts]
+        self.let_go.set()
+        while unsettled := [w for w in group if not w.settled]:
+            self._line._carry(unsettled)
+            self._line._line.clear()
+        return [w.error or w.commit for w in group]
 
     @property
     def waiting(self) -> int:
@@ -137,6 +152,57 @@ def test_ended_leader_leaves_nobody_waiting(held):
             leader.result()
         assert {o.result(10).stream for o in others} == {"a-0", "a-1", "a-2"}
     check_chain(everything(held))
+
+
+def test_stored_but_not_on_a_majority_is_not_answered_as_stored(held, db):
+    """One of a group conflicts while the majority is away, and a new primary has lost the other."""
+    held.append_now(draft("late-1"))
+    insert_many, commits = db["commits"].insert_many, held._commits
+
+    class Failing:
+        def __getattr__(self, name):
+            return getattr(commits, name)
+
+        def insert_many(self, documents, ordered):
+            held._commits = commits
+            insert_many(documents[:1])
+            db["commits"].delete_one({"_id": documents[0]["_id"]})
+            conflict = {"index": 1, "code": 11000, "keyPattern": {"_id": 1}, "errmsg": "late"}
+            late = {"code": 64, "errmsg": "waiting for replication timed out"}
+            raise BulkWriteError({"writeErrors": [conflict], "writeConcernErrors": [late]})
+
+    held._commits = Failing()
+    first, late = held.append_together(draft("a-1"), draft("late-1"))
+    assert isinstance(late, VersionConflict)
+    assert first.position == 2
+    check_chain(everything(EventLog(db)))
+    held.append_now(draft("b-1"))
+    check_chain(everything(EventLog(db)))
+
+
+def test_server_that_does_not_say_which_key_is_asked(held, db):
+    """A duplicate is a lost version if the version is there, else a lost position."""
+    other = EventLog(db)
+    held.append_now(draft("a-1"))
+    insert_many = held._commits.insert_many
+
+    class Silent:
+        def __getattr__(self, name):
+            return getattr(db["commits"], name)
+
+        def insert_many(self, documents, ordered):
+            try:
+                return insert_many(documents, ordered=ordered)
+            except BulkWriteError as error:
+                del error.details["writeErrors"][0]["keyPattern"]
+                raise
+
+    held._commits = Silent()
+    other.append(draft("b-1"))
+    assert held.append_now(draft("a-1", 2)).position == 3
+    other.append(draft("a-1", 3))
+    with pytest.raises(VersionConflict):
+        held.append_now(draft("a-1", 3))
 
 
 def test_readers_never_step_over_a_gap(db, log):

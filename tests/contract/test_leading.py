@@ -1,6 +1,7 @@
 """Several processes of one service: who leads, who stands back, what is fired."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event, Lock, Thread
@@ -9,14 +10,17 @@ import pytest
 from structlog.testing import capture_logs
 
 from contracts.errors import Unavailable
+from contracts.events import EVENTS
 from kernel import lease as leases
 from kernel import runtime as runtimes
 from kernel.clock import monotonic, new_id
 from kernel.codec import EventType, EventTypes
 from kernel.deadlines import Deadlines
+from kernel.effects import Publish
 from kernel.firing import SIDE_BY_SIDE, Firing
 from kernel.observability import Health
 from kernel.runtime import Runtime, Wiring
+from kernel.views import View
 from tests.contract.log_contract import draft
 from tests.contract.test_following import date
 from tests.contract.test_relay import Noted
@@ -33,9 +37,10 @@ class Deployment:
         self.settings = replace(stack.settings, db_prefix=f"test_{new_id()[:12]}")
         self._made = []
 
-    def process(self, *types):
+    def process(self, *types, views=()):
         """Start one, and what says whether it is ready."""
-        runtime = Runtime(Wiring("desk", EventTypes(types), lambda _fact: []), self.settings)
+        wiring = Wiring("desk", EventTypes(types), lambda _fact: [], views)
+        runtime = Runtime(wiring, self.settings)
         health = Health()
         health.started()
         runtime.watch(health)
@@ -66,10 +71,10 @@ def reached(runtime):
     return runtime.deadlines.checkpoint().read()
 
 
-def newer_event(runtime):
+def newer_event(runtime, versions=range(1, 6)):
     """Append five commits; the fourth is of a type that only newer processes know."""
     runtime.log.prepare()
-    for version in range(1, 6):
+    for version in versions:
         commit = draft("a-1", version)
         commit.events[0]["type"] = "invented_later" if version == 4 else "noted"
         runtime.log.append(commit)
@@ -114,6 +119,74 @@ def test_lone_old_process_tries_again_and_fires_its_dates(deployment):
     periods = [entry for entry in said if entry["event"] == "newer_event_stops_the_relay"]
     assert fired == ["close"]
     assert 2 <= len(periods) <= 4
+
+
+def publishing(runtime, publish):
+    """Have each fact published, by `publish` instead of the broker."""
+    runtime._relay._react = lambda fact: [Publish("sla_met", {"answered_at": NOON, "due_at": NOON})]
+    runtime._relay._publisher.publish_all = publish
+
+
+def test_leader_without_a_broker_lets_another_try(deployment, monkeypatch):
+    """Whose broker is away does not keep the lead for ever, though its dates are fired."""
+    monkeypatch.setitem(EVENTS, ("desk", "sla_met", 1), EVENTS["consultation", "sla_met", 1])
+    (cut_off, _), (other, _), told = deployment.process(OLD), deployment.process(OLD), []
+    cut_off.log.prepare()
+    cut_off.log.append(draft("a-1"))
+
+    def away(_messages):
+        raise Unavailable("the broker did not confirm")
+
+    publishing(cut_off, away)
+    publishing(other, told.extend)
+    assert cut_off._lead(lambda _fence: 1), "it leads"
+
+    def look():
+        with suppress(Unavailable):
+            cut_off.relay_step()
+        cut_off.deadlines_step(lambda _deadline: None)
+        other.relay_step()
+        return told
+
+    eventually(look, within=10, every=0.02)
+    assert reached(other) == 1
+
+
+def test_process_that_keeps_up_is_ready_though_something_always_waits(deployment, monkeypatch):
+    """Standing still is what counts, not that a look finds a commit under way."""
+    monkeypatch.setattr(runtimes, "STUCK_S", 0.3)
+    runtime, health = deployment.process(OLD)
+    runtime.log.prepare()
+    assert runtime.relay_step() == 0
+    since, version = monotonic(), 0
+    while monotonic() - since < 1:
+        version += 1
+        runtime.log.append(draft("a-1", version))
+        assert health.report()[1]["checks"]["following"] == "ok"
+        runtime.relay_step()
+    runtime.log.append(draft("a-1", version + 1))
+    eventually(lambda: "1 for the relay" in health.report()[1]["checks"]["following"], within=5)
+
+
+def test_view_that_waits_for_a_newer_release_does_not_make_unready(deployment, monkeypatch):
+    """The newer process leads the relay and follows a view of its own."""
+    monkeypatch.setattr(runtimes, "STUCK_S", 0.1)
+    view = View("notes", lambda fact: fact.stream, lambda _document, fact: {"n": fact.sequence})
+    old, health = deployment.process(OLD, views=(view,))
+    new, _ = deployment.process(OLD, NEW)
+    newer_event(old, range(1, 4))
+    old_view, _sweep = old.view_steps()
+    eventually(lambda: old_view() == 3)
+    assert old.view(view).get("a-1")["n"] == 3
+    newer_event(old, range(4, 6))
+    with capture_logs() as said:
+        assert old_view() == 0
+        since = monotonic()
+        eventually(lambda: not new.relay_step() and reached(new) == 5 and monotonic() > since + 1)
+        old_view()
+    assert health.report()[1]["checks"]["following"] == "ok"
+    assert [e["event"] for e in said].count("newer_event_stops_the_view") == 1
+    assert old.view(view).get("a-1")["n"] == 3
 
 
 def test_standby_asks_for_the_lead_once_a_second(db):

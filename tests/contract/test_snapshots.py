@@ -148,6 +148,13 @@ def test_lost_snapshots_are_no_loss(db, rules):
     assert Process(db, rules).total() == EVERY
 
 
+def test_damaged_snapshot_is_as_none(db, rules):
+    """It can be thrown away, so it cannot do harm."""
+    Process(db, rules).count(EVERY)
+    db["snapshots"].update_one({}, {"$set": {"folded": b"?"}})
+    assert Process(db, rules).total() == EVERY
+
+
 def test_snapshot_behind_another_process_is_no_error(db, rules):
     """Two processes keep what they know; the older one costs a longer read, nothing else."""
     one, other = Process(db, rules), Process(db, rules)

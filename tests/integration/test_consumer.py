@@ -10,7 +10,7 @@ import pika
 import pytest
 from structlog.testing import capture_logs
 
-from contracts.errors import Unavailable
+from contracts.errors import StreamUnavailable, Unavailable
 from contracts.events import CONTENT_TYPE
 from contracts.topology import RETRY_LADDER_S, consumer_queue, parked_queue
 from kernel import broker, consumer
@@ -237,6 +237,16 @@ def test_outage_keeps_the_message_in_its_place(scene):
     for n in (1, 2):
         scene.send(event(n))
     eventually(lambda: scene.taken == ["e-1"] * 4 + ["e-2"])
+    assert scene.parked() == []
+
+
+def test_stream_that_cannot_be_served_does_not_hold_up_the_others(scene):
+    """It is no outage: the message climbs, and the next is taken meanwhile."""
+    scene.error = StreamUnavailable("k-1 is newer than this process")
+    scene.failing["e-1"] = 1
+    for n in (1, 2):
+        scene.send(event(n))
+    eventually(lambda: scene.taken == ["e-1", "e-2", "e-1"])
     assert scene.parked() == []
 
 

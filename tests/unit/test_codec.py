@@ -1,7 +1,7 @@
 """Stored events: named by us, sealed, and never skipped in silence."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, make_dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -80,6 +80,23 @@ def test_personal_field_without_an_owner_fails_at_start():
     """A class nobody's key could seal is a fault of ours, found at once."""
     with pytest.raises(TypeError, match="Ownerless"):
         EventTypes([EventType("ownerless", 1, Ownerless)])
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody, inside an event."""
+
+    name: Personal[str]
+
+
+@pytest.mark.parametrize(
+    "hint", [Personal[str] | None, list[Personal[str]], Person, Person | None], ids=str
+)
+def test_personal_field_that_would_be_stored_in_clear_fails_at_start(hint):
+    """The mark must stand around the whole field: inside it nobody would seal it."""
+    leaking = make_dataclass("Leaking", [("subject_id", str), ("name", hint)], frozen=True)
+    with pytest.raises(TypeError, match=r"Leaking\.name"):
+        EventTypes([EventType("leaking", 1, leaking)])
 
 
 def test_two_types_of_one_name_fail_at_start():
