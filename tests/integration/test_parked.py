@@ -119,6 +119,18 @@ def test_hostile_message_does_nothing_to_the_terminal(stack, parked, pst):
     assert waiting(stack) == parked
 
 
+def test_erasure_is_said_to_be_done_while_the_broker_is_away(stack, pst, monkeypatch):
+    """Only what is parked is left to be looked through, when it is run again."""
+    subject = stack.submit()["subject_id"]
+    monkeypatch.setenv("PST_AMQP_URL", "amqp://127.0.0.1:1")
+    done = pst("vault", "forget", subject, "--yes")
+    assert done.exit_code == 1
+    assert f"{subject} is forgotten, but what is parked was not looked" in str(done.exception)
+    monkeypatch.setenv("PST_AMQP_URL", stack.settings.amqp_url)
+    again = pst("vault", "forget", subject, "--yes")
+    assert f"{subject}: had been forgotten; completed." in again.output
+
+
 def test_which_to_drop_must_be_said(pst):
     """Neither or both is no answer."""
     for words in ([], ["some-id", "--all"]):
