@@ -1,6 +1,6 @@
 """The connection to the database server, and the time that travels with it."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import MongoClient
@@ -9,7 +9,7 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WT
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from kernel.clock import monotonic
+from kernel.clock import Clock, monotonic
 from kernel.config import Settings
 
 Document = dict[str, Any]
@@ -17,6 +17,9 @@ Db = Database[Document]
 
 AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 """What the driver raises when the server, not the request, is the trouble."""
+
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Nobody's clock travels beyond it: dates reckoned from there must still be dates."""
 
 
 def connect(settings: Settings) -> MongoClient[Document]:
@@ -67,9 +70,14 @@ class TravelledTime:
         return self._value
 
     def advance(self, by: timedelta) -> timedelta:
-        """Move everybody's clock forward by `by`; return the new offset."""
+        """Move everybody's clock forward by `by`; return the new offset.
+
+        Raises `ValueError` for a step back, and for one beyond `LATEST`.
+        """
         if by <= timedelta():
             raise ValueError("time only moves forward")
+        if by > LATEST - Clock(self._read).now():
+            raise ValueError(f"time goes no further than the year {LATEST.year}")
         step = int(by.total_seconds() * 1000)
         self._offsets.update_one({"_id": "offset"}, {"$inc": {"ms": step}}, upsert=True)
         self._value = self._read()

@@ -33,6 +33,11 @@ class MasterKeys:
         """Tell whether all of these are known."""
         return set(ids) <= set(self._ciphers)
 
+    @property
+    def ids(self) -> list[str]:
+        """By what they are known, the newest first."""
+        return list(self._ciphers)
+
     def wrap(self, name: str, key: bytes, master: str) -> Wrapped:
         """Return a key sealed by the named master key."""
         return {"wrapped": encrypt(self._ciphers[master], key, name), "master": master}

@@ -7,18 +7,24 @@ leaves in `.run/env`.
 import sys
 
 import click
-from pymongo.errors import PyMongoError
+from bson.errors import BSONError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from contracts.errors import PstError
 from kernel.codec import UnknownEvent
 from kernel.config import SettingsError
+from kernel.database import AWAY
 from kernel.ledger import LedgerError
 from kernel.sealing import VaultError
 from pst import backup, clock, deadlines, log, parked, tokens, vault, views
 from pst.backup_files import BackupError
+from pst.shown import harmless
 from pst.verify import Broken
 
 FAILURES = (PstError, VaultError, UnknownEvent, LedgerError, Broken, BackupError)
+
+LONGEST = 500
+"""Of a complaint, in characters."""
 
 
 def main() -> None:
@@ -27,16 +33,27 @@ def main() -> None:
         cli()
     except SettingsError as error:
         sys.exit(_complaint(str(error), 2))
-    except PyMongoError as error:
+    except AWAY as error:
         sys.exit(_complaint(f"the database does not answer ({type(error).__name__})", 1))
+    except (PyMongoError, BSONError) as error:
+        sys.exit(_complaint(f"the database refuses: {type(error).__name__}: {_reason(error)}", 1))
     except FAILURES as error:
         sys.exit(_complaint(str(error), 1))
     except OSError as error:
         sys.exit(_complaint(f"{error.filename or 'the disk'}: {error.strerror}", 1))
 
 
+def _reason(error: Exception) -> str:
+    """Return what the server says, without the documents that the driver adds."""
+    details = error.details or {} if isinstance(error, OperationFailure) else {}
+    for each in (*details.get("writeErrors", ()), *details.get("writeConcernErrors", ()), details):
+        if "errmsg" in each:
+            return str(each["errmsg"])
+    return str(error)
+
+
 def _complaint(text: str, code: int) -> int:
-    click.echo(f"pst: {text}", err=True)
+    click.echo(f"pst: {harmless(text[:LONGEST])}", err=True)
     return code
 
 

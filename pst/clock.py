@@ -36,7 +36,10 @@ def clock_advance(duration: str) -> None:
     if not (given.time_travel and running.time_travel):
         raise click.ClickException("time travel is off; start with PST_TIME_TRAVEL=1 make run")
     travelled = _travelled(given)
-    travelled.advance(parsed(duration))
+    try:
+        travelled.advance(parsed(duration))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
     click.echo(f"{rfc3339(Clock(travelled).now())}  ahead by {travelled()}")
 
 

@@ -19,7 +19,13 @@ def deadlines() -> None:
 @deadlines.command("list")
 @service_argument
 @click.option("--due-before", metavar="WHEN", help="ISO time, or such as 2d: so long from now.")
-@click.option("--limit", default=50, show_default=True, help="List at most so many.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="List at most so many.",
+)
 def deadlines_list(service: str, due_before: str | None, limit: int) -> None:
     """List the pending dates of SERVICE, the next one first.
 

@@ -10,6 +10,7 @@ import click
 from pst.parked_messages import Parked, ParkedMessages, parked_messages
 from pst.services import service_argument
 from pst.settings import settings
+from pst.shown import harmless
 
 
 @click.group()
@@ -24,7 +25,7 @@ def parked_list(service: str) -> None:
     with parked_messages(settings("amqp_url").amqp_url, service) as messages:
         found = list(messages.all())
     for message in found:
-        click.echo(f"{message.id}  {message.error}")
+        click.echo(f"{_name(message)}  {harmless(message.error)}")
     if not found:
         click.echo(f"Nothing is parked for {service}.")
 
@@ -36,8 +37,8 @@ def parked_show(service: str, message_id: str) -> None:
     """Print one parked message: why it is here, its headers, its body."""
     with parked_messages(settings("amqp_url").amqp_url, service) as messages:
         message = _one(list(messages.all()), service, message_id)
-    click.echo(f"error:   {message.error}")
-    click.echo(f"headers: {json.dumps(message.headers, default=str)}")
+    click.echo(f"error:   {harmless(message.error)}")
+    click.echo(f"headers: {harmless(json.dumps(message.headers, default=str))}")
     click.echo(_pretty(message.body))
 
 
@@ -50,7 +51,7 @@ def parked_retry(service: str, message_id: str | None, everything: bool) -> None
     with _chosen(service, message_id, everything) as (messages, chosen):
         for message in chosen:
             messages.retry(message)
-            click.echo(f"{message.id}  sent back")
+            click.echo(f"{_name(message)}  sent back")
 
 
 @parked.command("drop")
@@ -65,12 +66,12 @@ def parked_drop(service: str, message_id: str | None, everything: bool, yes: boo
     """
     with _chosen(service, message_id, everything) as (messages, chosen):
         for message in chosen if not yes else ():
-            click.echo(f"{message.id}  {message.error}")
+            click.echo(f"{_name(message)}  {harmless(message.error)}")
         if chosen and not yes:
             click.confirm(f"Drop {len(chosen)} for good?", abort=True)
         for message in chosen:
             messages.drop(message)
-            click.echo(f"{message.id}  dropped")
+            click.echo(f"{_name(message)}  dropped")
 
 
 @contextmanager
@@ -91,14 +92,20 @@ def _chosen(
 
 def _one(found: list[Parked], service: str, message_id: str) -> Parked:
     for message in found:
-        if message.id == message_id:
+        if message_id in (message.id, _name(message)):
             return message
-    raise click.ClickException(f"no message {message_id} is parked for {service}")
+    raise click.ClickException(f"no message {harmless(message_id)} is parked for {service}")
+
+
+def _name(message: Parked) -> str:
+    """Return the id as it is shown, and may be typed."""
+    return harmless(message.id)
 
 
 def _pretty(body: bytes) -> str:
     try:
         words: Any = json.loads(body)
-    except ValueError:
+        lines = json.dumps(words, indent=2, ensure_ascii=False).split("\n")
+    except (ValueError, RecursionError):
         return repr(body)
-    return json.dumps(words, indent=2, ensure_ascii=False)
+    return "\n".join(map(harmless, lines))

@@ -3,7 +3,9 @@
 1. all processes know both keys (PST_MASTER_KEY, PST_MASTER_KEY_BEFORE); the old one wraps
 2. `rotate`: the canary names the next key, which from then on wraps new keys; those there
    are wrapped anew; last the canary itself. Broken off, it is started again.
-3. nobody needs the old key any more, except for backups taken before
+3. all processes know the new key alone. One that had been overlooked and knew the old key alone
+   has wrapped new keys with it meanwhile: `wrapped_by` tells, and `rotate` once more mends it
+4. nobody needs the old key any more, except for backups taken before
 """
 
 from collections.abc import Callable
@@ -34,6 +36,16 @@ def rotate(keys: Collection[Document], masters: MasterKeys, done: Callable[[int]
         new = masters.wrap(canary.NAME, masters.unwrap(canary.NAME, now)[0], masters.newest)
         keys.update_one(_as_read(now), {"$set": new, "$unset": {"next": ""}})
     return count + _sweep(keys, masters, count, done)  # of who had looked at the canary just before
+
+
+def wrapped_by(keys: Collection[Document]) -> dict[str | None, int]:
+    """Return how many keys each master key wraps, the canary among them; reads them all.
+
+    None stands for those of the first releases, which do not say.
+    """
+    wrapped = {"$match": {"wrapped": {"$exists": True}}}
+    groups = keys.aggregate([wrapped, {"$group": {"_id": "$master", "count": {"$sum": 1}}}])
+    return {group["_id"]: group["count"] for group in groups}
 
 
 def _sweep(

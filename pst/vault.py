@@ -4,12 +4,16 @@ import json
 
 import click
 
+from contracts.errors import Unavailable
 from kernel.ledger import Entry
 from pst.export import export
 from pst.forgetting import drop_parked, forget_everywhere, offices_of
 from pst.progress import ProgressLine
-from pst.rotation import rotate
+from pst.rotation import rotate, wrapped_by
+from pst.shown import harmless
 from pst.system import System, system
+
+NAMES = ("PST_MASTER_KEY", "PST_MASTER_KEY_BEFORE")
 
 
 @click.group()
@@ -52,8 +56,15 @@ def vault_forget(subject: str, yes: bool) -> None:
     news = forget_everywhere(opened, Entry(subject, opened.now(), offices))
     click.echo(f"{subject}: {'forgotten' if news else 'had been forgotten; completed'}.")
     click.echo(f"Told in the logs of: {', '.join(offices) or 'no office (no facts)'}.")
-    for message_id in drop_parked(opened, subject):
-        click.echo(f"Parked message {message_id} named them and was dropped.")
+    try:
+        dropped = drop_parked(opened, subject)
+    except Unavailable as error:
+        raise Unavailable(
+            f"{subject} is forgotten, but what is parked was not looked through ({error}):"
+            " run this again, it completes what is missing"
+        ) from error
+    for message_id in dropped:
+        click.echo(f"Parked message {harmless(message_id)} named them and was dropped.")
 
 
 @vault.command("rotate")
@@ -65,9 +76,12 @@ def vault_rotate() -> None:
        and PST_MASTER_KEY_BEFORE=<the old key>, one process after the other.
     2. Run this. Broken off, run it again.
     3. Start every process without PST_MASTER_KEY_BEFORE, one after the other.
+    4. Ask `pst vault status`. If it finds keys under another master key, a process
+       had been overlooked in step 1: run this again with both keys.
 
-    From then on a process that has only the old key does not start. Keep the old key as long
-    as you keep backups made before step 2: those need it.
+    From step 2 on a process that has only the old key does not start; one that runs already
+    makes keys with the old one, until it is started anew. Keep the old key until step 4 finds
+    nothing, and as long as you keep backups made before step 2: those need it.
     """
     opened = system("master_key", "master_key_before")
     keys, masters = opened.checked_vault().keys, opened.vault().masters
@@ -75,6 +89,26 @@ def vault_rotate() -> None:
     count = rotate(keys, masters, lambda done: line(done, of))
     line.end(count)
     click.echo(f"{count} keys wrapped with the new master key.")
+
+
+@vault.command("status")
+def vault_status() -> None:
+    """Tell how many keys each master key wraps; reads them all.
+
+    Exit status 1 if a master key that is not known here wraps any: those people's words cannot
+    be read. The old master key must not be given up before this finds nothing.
+    """
+    opened = system("master_key")
+    found = wrapped_by(opened.checked_vault().keys)
+    known = dict(zip(opened.vault().masters.ids, NAMES, strict=False))
+    for master, count in sorted(found.items(), key=lambda item: str(item[0])):
+        by = known.get(str(master), "not known here") if master else "first releases: not said"
+        click.echo(f"{count} keys wrapped by {master or '-'} ({by})")
+    if strange := sum(n for master, n in found.items() if master and master not in known):
+        raise click.ClickException(
+            f"{strange} keys cannot be opened: run `pst vault rotate` again, with"
+            " PST_MASTER_KEY_BEFORE set to the key that wraps them"
+        )
 
 
 def _check_ledger(opened: System) -> None:

@@ -14,6 +14,7 @@ from pymongo.collection import Collection
 from kernel.checkpoint import ID as CHECKPOINT
 from kernel.commit import Commit, Head, from_document, id_of, seal_of
 from kernel.database import Db, Document
+from pst.stored_types import as_written
 
 BATCH = 500
 STREAMS = 100_000
@@ -115,7 +116,7 @@ def _next(document: Document, head: Head) -> Head:
     if document["_id"] != id_of(stream, document["version"]):
         raise Broken(position, stream, f"its _id is {document['_id']!r}")
     try:
-        seal = seal_of(head.hash, from_document(document), position)
+        seal = seal_of(head.hash, from_document(as_written(document)), position)
     except (TypeError, ValueError) as error:
         raise Broken(position, stream, f"holds what no commit holds ({error})") from error
     if document["hash"] != seal:

@@ -13,17 +13,25 @@ def duration(text: str) -> timedelta:
     parts = re.findall(r"(\d+)([dhms])", text)
     if not parts or "".join(n + u for n, u in parts) != text:
         raise click.BadParameter(f"{text!r} is no duration; write 7d, 1d12h or 90m")
-    return timedelta(seconds=sum(int(n) * UNITS[u] for n, u in parts))
+    try:
+        return timedelta(seconds=sum(int(n) * UNITS[u] for n, u in parts))
+    except (ValueError, OverflowError) as error:  # int() itself refuses thousands of digits
+        raise click.BadParameter(f"{text[:20]!r} is too long a time") from error
 
 
 def moment(text: str, now: datetime) -> datetime:
-    """Return an ISO moment (UTC unless it says otherwise), or the end of a duration from now."""
-    if re.fullmatch(r"[\ddhms]*[dhms]", text):
-        return now + duration(text)
+    """Return an ISO moment (UTC unless it says otherwise), or the end of a duration from now.
+
+    Raises `BadParameter` for anything else, and for what UTC cannot tell.
+    """
     try:
+        if re.fullmatch(r"[\ddhms]*[dhms]", text):
+            return now + duration(text)
         found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise click.BadParameter(f"{text!r} lies beyond the years 1 to 9999") from error
     except ValueError as error:
         raise click.BadParameter(
             f"{text!r} is no time; write 2026-11-23T08:00+07:00, or 2d for two days from now"
         ) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

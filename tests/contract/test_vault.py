@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from click.testing import CliRunner
 
 from contracts.errors import Code, Rejected
 from kernel import canary
@@ -11,10 +12,18 @@ from kernel.ledger import Entry, Ledger, LedgerError
 from kernel.master_keys import id_of
 from kernel.sealing import VaultError
 from kernel.vault import Vault
+from pst import cli
 from pst.rotation import rotate
 from tests.support import NOON, eventually
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+
+
+class At:
+    """What the tool sees of a system, opened with one master key."""
+
+    def __init__(self, db, key):
+        self.vault = self.checked_vault = lambda: started(db, key)
 
 
 def quiet(_count):
@@ -115,6 +124,24 @@ def test_rotation_broken_off_is_taken_up_again(db, vault):
     assert db["keys"].find_one({"_id": "siti"})["master"] == id_of(NEW)
     assert rotate(both.keys, both.masters, quiet) == 120 - 50
     started(db, NEW)
+
+
+def test_key_made_under_the_old_master_after_a_rotation_is_named_and_mended(db, vault, monkeypatch):
+    """By a process that nobody started anew: until it was, its people's words cannot be read."""
+    monkeypatch.setattr("pst.vault.system", lambda *_: At(db, NEW))
+    vault.seal("rian", b"x")
+    both = started(db, NEW, OLD)
+    assert rotate(both.keys, both.masters, quiet) == 1
+    assert CliRunner().invoke(cli.cli, ["vault", "status"]).exit_code == 0
+    sealed = vault.seal("siti", b"rahasia")
+    said = CliRunner().invoke(cli.cli, ["vault", "status"])
+    assert said.exit_code == 1
+    assert f"1 keys wrapped by {id_of(OLD)} (not known here)" in said.output
+    assert f"2 keys wrapped by {id_of(NEW)} (PST_MASTER_KEY)" in said.output
+    assert "1 keys cannot be opened: run `pst vault rotate` again" in said.output
+    assert rotate(both.keys, both.masters, quiet) == 1
+    assert CliRunner().invoke(cli.cli, ["vault", "status"]).exit_code == 0
+    assert started(db, NEW).open("siti", sealed) == b"rahasia"
 
 
 def test_rotation_loses_nobody_while_people_come_and_go(db, vault):

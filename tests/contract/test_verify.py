@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from kernel.checkpoint import Checkpoint
@@ -67,6 +68,39 @@ def test_one_changed_field_is_found_where_it_is(db, field, value):
     """In data, in metadata, in a time, in the hash; one too many as well."""
     db["commits"].update_one({"position": 17}, {"$set": {field: value}})
     assert found(db).position == 17
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "forged"),
+    [
+        ("recorded_at", NOON, msgspec.to_builtins(NOON)),
+        ("events.0.occurred_at", NOON, msgspec.to_builtins(NOON)),
+        ("events.0.data.x", msgspec.to_builtins(NOON), NOON),
+        ("events.0.data.x", "5Lit", b"\xe4\xb8\xad"),
+        ("events.0.data.x", None, float("nan")),
+        ("events.0.data.x", [1.5, None], [1.5, float("inf")]),
+        ("command_id", "5Lit", b"\xe4\xb8\xad"),
+        ("position", COMMITS + 1, float(COMMITS + 1)),
+    ],
+    ids=str,
+)
+def test_other_type_that_hashes_the_same_is_found(db, log, field, written, forged):
+    """The hash is one of JSON, where a time is its string and bytes are their base64."""
+    made = draft("s-0", 11, command_id="5Lit")
+    if field.endswith("x"):
+        made.events[0]["data"]["x"] = written
+    assert log.append(made).position == COMMITS + 1
+    assert verify(db, quiet).position == COMMITS + 1
+    db["commits"].update_one({"position": COMMITS + 1}, {"$set": {field: forged}})
+    assert found(db).position == COMMITS + 1
+
+
+def test_large_numbers_pass(db, log):
+    """They come back from the database as a type of its own."""
+    made = draft("s-0", 11)
+    made.events[0]["data"]["n"] = 2**40
+    log.append(made)
+    assert verify(db, quiet) == log.head()
 
 
 @pytest.mark.usefixtures("log")

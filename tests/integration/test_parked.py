@@ -95,6 +95,42 @@ def test_what_is_shown_stays(stack, parked, pst):
     assert waiting(stack) == parked
 
 
+def test_hostile_message_does_nothing_to_the_terminal(stack, parked, pst):
+    """Its id is shown with the escapes written out, and is found again by what was shown."""
+    publisher = Publisher(stack.settings.amqp_url)
+    publisher.publish(
+        '["\x9b2J"]'.encode(),
+        exchange="",
+        routing_key=parked_queue(SERVICE),
+        content_type="application/json",
+        message_id="jahat\x1b[2J\nx",
+        headers={ERROR: "\x1b]0;title\x07"},
+    )
+    publisher.close()
+    name = r"jahat\x1b[2J\nx"
+    last = eventually(
+        lambda: (said := pst("parked", "list", SERVICE).output.splitlines())[3:] and said[-1]
+    )
+    assert last == name + r"  \x1b]0;title\x07"
+    shown = pst("parked", "show", SERVICE, name).output
+    assert r"\x9b2J" in shown
+    assert all(c.isprintable() or c == "\n" for c in shown)
+    assert pst("parked", "drop", SERVICE, name, "--yes").output == f"{name}  dropped\n"
+    assert waiting(stack) == parked
+
+
+def test_erasure_is_said_to_be_done_while_the_broker_is_away(stack, pst, monkeypatch):
+    """Only what is parked is left to be looked through, when it is run again."""
+    subject = stack.submit()["subject_id"]
+    monkeypatch.setenv("PST_AMQP_URL", "amqp://127.0.0.1:1")
+    done = pst("vault", "forget", subject, "--yes")
+    assert done.exit_code == 1
+    assert f"{subject} is forgotten, but what is parked was not looked" in str(done.exception)
+    monkeypatch.setenv("PST_AMQP_URL", stack.settings.amqp_url)
+    again = pst("vault", "forget", subject, "--yes")
+    assert f"{subject}: had been forgotten; completed." in again.output
+
+
 def test_which_to_drop_must_be_said(pst):
     """Neither or both is no answer."""
     for words in ([], ["some-id", "--all"]):

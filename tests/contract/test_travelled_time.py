@@ -1,0 +1,26 @@
+"""The travelled time: forward only, and never where no clock could tell it."""
+
+from datetime import timedelta
+
+import pytest
+
+from kernel.clock import Clock
+from kernel.database import LATEST, TravelledTime
+
+
+@pytest.mark.parametrize("step", [timedelta(days=3_000_000), timedelta.max, timedelta()])
+def test_step_that_no_clock_could_tell_is_refused(db, step):
+    """Before it is stored: every process would read it, for ever."""
+    assert TravelledTime(db).advance(timedelta(days=1)) == timedelta(days=1)
+    with pytest.raises(ValueError, match=r"^time "):
+        TravelledTime(db).advance(step)
+    assert TravelledTime(db)() == timedelta(days=1)
+
+
+def test_steps_add_up_to_the_last_year_at_most(db):
+    """Each alone would be short enough."""
+    half = (LATEST - Clock().now()) / 2 + timedelta(days=1)
+    TravelledTime(db).advance(half)
+    with pytest.raises(ValueError, match="no further than the year 9000"):
+        TravelledTime(db).advance(half)
+    assert Clock(TravelledTime(db)).now() < LATEST
