@@ -16,6 +16,8 @@ from kernel.sealing import VaultError
 
 ID: Any = 0  # no person's: theirs are texts
 NAME = "canary"
+RESTORING = "restoring"
+"""In its place while a restore loads: what lies beside it is half a system."""
 
 
 def check(keys: Collection[Document], masters: MasterKeys, has_commits: Callable[[], bool]) -> None:
@@ -26,6 +28,8 @@ def check(keys: Collection[Document], masters: MasterKeys, has_commits: Callable
 
 def examine(canary: Document, masters: MasterKeys) -> None:
     """Raise `VaultError` if the master keys known here do not open this canary."""
+    if RESTORING in canary:
+        raise VaultError("a restore is under way, or broke off: finish it with `pst restore`")
     if masters.know(canary["master"], str(canary.get("next", canary["master"]))):
         masters.unwrap(NAME, canary)
     elif "next" in canary:
@@ -51,7 +55,7 @@ def _made(
     if known is None and has_commits():
         raise VaultError(
             "the vault is missing: there are commits, but not one key; restore it from a backup"
-            " (`pst restore`), or finish the restore that broke off"
+            " (`pst restore`)"
         )
     master = masters.newest if known is None else masters.unwrap(known["_id"], known)[1]
     canary = {"_id": ID, **masters.wrap(NAME, random_bytes(32), master)}

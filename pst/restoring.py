@@ -1,8 +1,8 @@
 """Reading a backup into a system without data, all of it or nothing.
 
-The backup is verified whole before the first commit is loaded. While it is loaded the vault has
-no canary, so no service starts on half a log; a load that is broken off is cleared away, by
-itself or by the next `pst restore`.
+The backup is verified whole before the first commit is loaded. While it is loaded a mark lies in
+the place of the vault's canary, so no service starts on half a log; a load that is broken off is
+cleared away, by itself or by the next `pst restore`. With the canary in its place it is complete.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from kernel.restored import Restored
 from kernel.sealing import VaultError
 from pst.backup_files import BackupError, batches, check_digest, documents, read_manifest
 from pst.progress import ProgressLine
+from pst.restore_mark import RestoreMark
 from pst.services import SERVICES
 from pst.system import System
 from pst.verify import Broken, verified
@@ -33,7 +34,7 @@ class Restore:
         self._source = source
         self._manifest = read_manifest(source)
         self._keys = opened.db("vault")["keys"]
-        self._marks = opened.db("vault")["restore"]
+        self._mark = RestoreMark(self._keys)
 
     def run(self, forgotten: list[Entry]) -> dict[str, Head]:
         """Load everything and forget who was; return the head of each log as restored.
@@ -42,17 +43,17 @@ class Restore:
         open it, or there is data here already; the system is then as it was.
         """
         self._check_services()
-        self._check_empty()
+        self._check_empty(self._mark.found())
         self._check_backup()
-        self._marks.replace_one({"_id": "unfinished"}, {}, upsert=True)
+        self._begin()
         try:
             self._clear()
-            self._load(forgotten)
+            self._mark.give_way(to=self._load(forgotten))
         except BaseException:
-            self._clear()
-            self._marks.drop()
+            if self._mark.spoil():  # if not, what is here is whole, or another's
+                self._clear()
+                self._mark.give_way(to=None)
             raise
-        self._marks.drop()
         return {name: self._opened.log(name).head() for name in SERVICES}
 
     def tombstones(self) -> set[str]:
@@ -66,8 +67,17 @@ class Restore:
             raise BackupError(f"the backup holds services unknown here: {', '.join(unknown)}")
         self._opened.lead_nobody()
 
-    def _check_empty(self) -> None:
-        if self._marks.find_one({"_id": "unfinished"}):
+    def _begin(self) -> None:
+        before = self._mark.found()
+        self._mark.put(before)
+        try:  # again: since then somebody may have started a service and stopped it
+            self._check_empty(before)
+        except BackupError:
+            self._mark.give_way(to=before)
+            raise
+
+    def _check_empty(self, before: Document | None) -> None:
+        if before is not None and canary.RESTORING in before:
             return  # what is here, an earlier restore has left half done
         people = self._keys.find_one({"_id": {"$ne": canary.ID}}) is not None
         if people or any(self._opened.has_commits(name) for name in SERVICES):
@@ -108,7 +118,8 @@ class Restore:
         if head != Head(words["position"], bytes.fromhex(words["hash"])):
             raise BackupError(f"{path} does not end where the manifest says")
 
-    def _load(self, forgotten: list[Entry]) -> None:
+    def _load(self, forgotten: list[Entry]) -> Document:
+        """Load everything but the canary, which is returned."""
         for name in self._manifest["services"]:
             self._load_log(name)
         found: list[dict[str, Any]] = []
@@ -120,7 +131,7 @@ class Restore:
         logs = [self._opened.commands(name, vault) for name in SERVICES]
         for entry in forgotten:
             forget(entry, None, vault, logs)
-        self._keys.insert_many(found)  # from here on services may start
+        return found[0]
 
     def _load_log(self, name: str) -> None:
         words = self._manifest["services"][name]
@@ -139,4 +150,4 @@ class Restore:
             db = self._opened.db(name)
             for collection in db.list_collection_names():
                 db.drop_collection(collection)
-        self._keys.drop()
+        self._keys.delete_many({"_id": {"$ne": canary.ID}})

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import bson
 import pytest
+from pymongo.collection import Collection
 
 from contracts.errors import Unavailable
 from kernel.checkpoint import Checkpoint
@@ -16,6 +17,7 @@ from kernel.effects import Publish
 from kernel.lease import Lease
 from kernel.ledger import Entry
 from kernel.restored import Restored
+from kernel.sealing import VaultError
 from pst.backing_up import back_up
 from pst.backup_files import BackupError, read_manifest, write_manifest
 from pst.restoring import Restore
@@ -250,13 +252,81 @@ def test_load_that_breaks_off_is_cleared_away(systems, backup, monkeypatch):
     assert is_empty(target)
 
     killed = Restore(target, backup)
-    killed._marks.insert_one({"_id": "unfinished"})
+    killed._begin()
     killed._load_log("consultation")
-    with pytest.raises(Exception, match="the vault is missing"):
+    with pytest.raises(VaultError, match="restore is under way, or broke off"):
         target.checked_vault()
     heads = Restore(target, backup).run([])
     assert verify(target.db("consultation"), nothing) == heads["consultation"]
     target.checked_vault()
+
+
+def test_restore_cut_off_at_its_end_is_complete(systems, backup, monkeypatch):
+    """Whenever it is killed, no later restore takes a system that works for a broken one."""
+    target = systems()
+    cut = Restore(target, backup)
+    replace_one = Collection.replace_one
+
+    def killed_after(keys, *words, **options):
+        outcome = replace_one(keys, *words, **options)
+        if "wrapped" in words[1]:
+            raise KeyboardInterrupt
+        return outcome
+
+    monkeypatch.setattr(Collection, "replace_one", killed_after)
+    with pytest.raises(KeyboardInterrupt):
+        cut.run([])
+    monkeypatch.undo()
+    target.checked_vault()
+    target.log("consultation").append(draft("s-1"))
+    before = contents(target)
+    with pytest.raises(BackupError, match="there is data here already"):
+        Restore(target, backup).run([])
+    assert contents(target) == before
+    assert len(before["consultation"]) == COMMITS + 1
+
+
+@pytest.mark.parametrize("loaded", ["nothing", "consultation", "notifier"])
+def test_no_service_starts_while_a_restore_loads(systems, backup, monkeypatch, loaded):
+    """Whatever its own log holds by then; nor does it leave anything behind."""
+    target = systems()
+    restore, load_log, refused = Restore(target, backup), Restore._load_log, []
+
+    def start():
+        for name in SERVICES:
+            with pytest.raises(VaultError, match="a restore is under way"):
+                target.vault().check(lambda name=name: target.has_commits(name))
+            refused.append(name)
+
+    def load_and_start(name):
+        if loaded == "nothing" and not refused:
+            start()
+        load_log(restore, name)
+        if loaded == name:
+            start()
+
+    monkeypatch.setattr(restore, "_load_log", load_and_start)
+    restore.run([])
+    assert refused == list(SERVICES)
+    target.vault().check(lambda: True)
+
+
+def test_data_that_came_while_the_backup_was_read_is_kept(systems, backup, monkeypatch):
+    """The restore is refused; the canary is the one that was there."""
+    target = systems()
+    target.vault().check(lambda: False)
+    restore, check_backup = Restore(target, backup), Restore._check_backup
+
+    def check_and_work():
+        check_backup(restore)
+        target.log("notifier").append(draft("s-1"))
+
+    monkeypatch.setattr(restore, "_check_backup", check_and_work)
+    keys = contents(target)["keys"]
+    with pytest.raises(BackupError, match="there is data here already"):
+        restore.run([])
+    assert contents(target)["keys"] == keys
+    assert len(contents(target)["notifier"]) == 1
 
 
 def test_forgotten_after_the_backup_stays_forgotten(systems, source, backup):
