@@ -65,10 +65,9 @@ class Vault:
 
     def forget(self, subject_id: str, at: datetime) -> bool:
         """Give up the person's key for good; False when that had been done before."""
-        tombstone = {"_id": subject_id, "forgotten_at": at}
         alive = {"_id": subject_id, "forgotten_at": {"$exists": False}}
         try:
-            self.keys.replace_one(alive, tombstone, upsert=True)
+            self.keys.replace_one(alive, tombstone(subject_id, at), upsert=True)
         except DuplicateKeyError:
             return False
         finally:
@@ -106,3 +105,8 @@ class Vault:
         if len(self._cache) > CACHE_SIZE:
             self._cache.popitem(last=False)
         return key
+
+
+def tombstone(subject_id: str, at: datetime) -> Document:
+    """Return what takes the place of the key of who has been forgotten."""
+    return {"_id": subject_id, "forgotten_at": at}

@@ -7,7 +7,6 @@ cleared away, by itself or by the next `pst restore`. With the canary in its pla
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from kernel import canary
 from kernel.commit import Head
@@ -16,6 +15,7 @@ from kernel.erasure import forget
 from kernel.ledger import Entry
 from kernel.restored import Restored
 from kernel.sealing import VaultError
+from kernel.vault import tombstone
 from pst.backup_files import BackupError, batches, check_digest, documents, read_manifest
 from pst.progress import ProgressLine
 from pst.restore_mark import RestoreMark
@@ -122,15 +122,20 @@ class Restore:
         """Load everything but the canary, which is returned."""
         for name in self._manifest["services"]:
             self._load_log(name)
-        found: list[dict[str, Any]] = []
-        for batch in batches(documents(self._source / self._manifest["vault"]["file"]), BATCH):
-            found += [d for d in batch if d["_id"] == canary.ID]
-            if keys := [d for d in batch if d["_id"] != canary.ID]:
-                self._keys.insert_many(keys)
+        found = self._load_keys({entry.subject_id: entry for entry in reversed(forgotten)})
         vault = self._opened.vault()
         logs = [self._opened.commands(name, vault) for name in SERVICES]
         for entry in forgotten:
             forget(entry, None, vault, logs)
+        return found
+
+    def _load_keys(self, forgotten: dict[str, Entry]) -> Document:
+        """Load the keys; of who is forgotten not one comes onto this disk. Return the canary."""
+        found: list[Document] = []
+        for batch in batches(documents(self._source / self._manifest["vault"]["file"]), BATCH):
+            found += [d for d in batch if d["_id"] == canary.ID]
+            if keys := [_allowed(d, forgotten) for d in batch if d["_id"] != canary.ID]:
+                self._keys.insert_many(keys)
         return found[0]
 
     def _load_log(self, name: str) -> None:
@@ -151,3 +156,11 @@ class Restore:
             for collection in db.list_collection_names():
                 db.drop_collection(collection)
         self._keys.delete_many({"_id": {"$ne": canary.ID}})
+
+
+def _allowed(key: Document, forgotten: dict[str, Entry]) -> Document:
+    """Return a key as it may be loaded: a tombstone for who is in the ledger."""
+    entry = forgotten.get(key["_id"])
+    if entry is None or "forgotten_at" in key:
+        return key
+    return tombstone(entry.subject_id, entry.forgotten_at)
