@@ -68,7 +68,8 @@ def _log(
     published, reached = 0, Head()
     for document, reached in walk(opened.db(name), until=head.position):
         file.write(document)
-        if document["recorded_at"] <= heard_until and reached.position <= told:
+        old = document["recorded_at"] <= heard_until and reached.position <= told
+        if old and published == reached.position - 1:  # what follows a young one is young
             published = reached.position
         line(reached.position, head.position)
     line.end(reached.position)

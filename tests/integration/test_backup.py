@@ -350,6 +350,19 @@ def test_forgotten_after_the_backup_stays_forgotten(systems, source, backup):
     assert again.log("consultation").head().position == COMMITS + 3
 
 
+def test_key_of_who_is_forgotten_is_never_loaded(systems, backup, monkeypatch):
+    """At no moment of a restore, on no disk: a tombstone comes in its place."""
+    target, written, insert_many = systems(), [], Collection.insert_many
+
+    def seen(collection, documents, **options):
+        written.extend(documents)
+        return insert_many(collection, documents, **options)
+
+    monkeypatch.setattr(Collection, "insert_many", seen)
+    Restore(target, backup).run([Entry("siti", NOON, ("1471",))])
+    assert [d for d in written if d.get("_id") == "siti"] == [{"_id": "siti", "forgotten_at": NOON}]
+
+
 def test_backup_refuses_a_directory_with_something_in_it(source, tmp_path):
     """Nothing is overwritten; an empty one is taken."""
     (tmp_path / "x").mkdir()
@@ -385,6 +398,10 @@ def test_old_events_are_not_published_again(systems, source, tmp_path):
         directory = tmp_path / str(told)
         back_up(source, directory)
         assert read_manifest(directory)["services"]["notifier"]["published"] == published
+    log.append(replace(draft("notification-n", 8), recorded_at=old))  # as of an erasure
+    checkpoint.advance(checkpoint.read(), 8, lease.fence)
+    back_up(source, tmp_path / "8")
+    assert read_manifest(tmp_path / "8")["services"]["notifier"]["published"] == 5
     target = systems()
     Restore(target, tmp_path / "6").run([])
     react = Restored(target.db("notifier")).quiet(lambda _fact: [Publish("x")])
