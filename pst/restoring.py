@@ -16,6 +16,7 @@ from kernel.ledger import Entry
 from kernel.restored import Restored
 from kernel.sealing import VaultError
 from kernel.vault import tombstone
+from pst.alone import Check, alone
 from pst.backup_files import BackupError, batches, check_digest, documents, read_manifest
 from pst.progress import ProgressLine
 from pst.restore_mark import RestoreMark
@@ -35,20 +36,28 @@ class Restore:
         self._manifest = read_manifest(source)
         self._keys = opened.db("vault")["keys"]
         self._mark = RestoreMark(self._keys)
+        self._check_alone: Check = lambda: None
 
     def run(self, forgotten: list[Entry]) -> dict[str, Head]:
         """Load everything and forget who was; return the head of each log as restored.
 
         Raises `BackupError` or `VaultError` when the backup is damaged, the master key does not
-        open it, or there is data here already; the system is then as it was.
+        open it, or there is data here already; `Unavailable` when somebody is at work here. The
+        system is then as it was.
         """
         self._check_services()
-        self._check_empty(self._mark.found())
-        self._check_backup()
+        with alone(self._opened) as self._check_alone:
+            self._check_empty(self._mark.found())
+            self._check_backup()
+            return self._restored(forgotten)
+
+    def _restored(self, forgotten: list[Entry]) -> dict[str, Head]:
         self._begin()
         try:
             self._clear()
-            self._mark.give_way(to=self._load(forgotten))
+            found = self._load(forgotten)
+            self._check_alone()
+            self._mark.give_way(to=found)
         except BaseException:
             if self._mark.spoil():  # if not, what is here is whole, or another's
                 self._clear()
@@ -65,10 +74,10 @@ class Restore:
         unknown = set(self._manifest["services"]) - set(SERVICES)
         if unknown:
             raise BackupError(f"the backup holds services unknown here: {', '.join(unknown)}")
-        self._opened.lead_nobody()
 
     def _begin(self) -> None:
         before = self._mark.found()
+        self._check_alone()
         self._mark.put(before)
         try:  # again: since then somebody may have started a service and stopped it
             self._check_empty(before)
@@ -133,6 +142,7 @@ class Restore:
         """Load the keys; of who is forgotten not one comes onto this disk. Return the canary."""
         found: list[Document] = []
         for batch in batches(documents(self._source / self._manifest["vault"]["file"]), BATCH):
+            self._check_alone()
             found += [d for d in batch if d["_id"] == canary.ID]
             if keys := [_allowed(d, forgotten) for d in batch if d["_id"] != canary.ID]:
                 self._keys.insert_many(keys)
@@ -145,6 +155,7 @@ class Restore:
         self._opened.log(name).prepare()
         commits = self._opened.db(name)["commits"]
         for batch in batches(self._commits(name), BATCH):
+            self._check_alone()
             commits.insert_many([document for document, _ in batch])
             line(batch[-1][1].position, words["position"])
         line.end(words["position"])
@@ -153,7 +164,7 @@ class Restore:
         """Leave nothing in the services' databases, and no key: all of it is ours, or derived."""
         for name in SERVICES:
             db = self._opened.db(name)
-            for collection in db.list_collection_names():
+            for collection in set(db.list_collection_names()) - {"leases"}:  # held by us
                 db.drop_collection(collection)
         self._keys.delete_many({"_id": {"$ne": canary.ID}})
 

@@ -5,13 +5,11 @@ from datetime import datetime
 
 from pymongo import MongoClient
 
-from contracts.errors import Unavailable
 from kernel.clock import Clock, no_offset
 from kernel.config import Settings
 from kernel.database import Db, Document, TravelledTime, connect, database
 from kernel.event_log import EventLog
 from kernel.handling import CommandHandler
-from kernel.lease import Lease
 from kernel.vault import Vault
 from pst.services import SERVICES
 from pst.settings import settings
@@ -52,14 +50,6 @@ class System:
         log = self.log(name)
         log.prepare()
         return CommandHandler(log, SERVICES[name].types, vault)
-
-    def lead_nobody(self) -> None:
-        """Raise `Unavailable` if a process of ours is at work: it holds a lease."""
-        for name in SERVICES:
-            lease = Lease(self.db(name), "leader")
-            if not lease.held():
-                raise Unavailable(f"the {name} service is running: stop all services first")
-            lease.release()
 
     def now(self) -> datetime:
         """Return the system's own time."""

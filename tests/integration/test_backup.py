@@ -242,6 +242,51 @@ def test_running_services_are_refused(systems, backup):
     assert is_empty(target)
 
 
+def test_second_restore_at_the_same_time_is_refused(systems, backup, monkeypatch):
+    """However long the first one takes over a step; nothing of it is lost."""
+    target = systems()
+    first, load_log = Restore(target, backup), Restore._load_log
+    monkeypatch.setattr("pst.alone.RENEW_S", 0.1)
+    monkeypatch.setattr("kernel.lease.RENEW_S", 0.1)
+    monkeypatch.setattr("kernel.lease.LEASE_MS", 300)
+
+    def load_and_ask(name):
+        load_log(first, name)
+        leases, began = target.db("vault")["leases"], Clock().now()
+        until = began.timestamp() * 1000 + 1000  # held on, three times as long as one takes it for
+        eventually(lambda: leases.find_one({"_id": "restore"})["until"] > until)
+        with pytest.raises(Unavailable, match="another `pst restore` is running"):
+            Restore(target, backup).run([])
+        assert not Lease(target.db(name), "leader").held(), "nor does a service take the lead"
+
+    monkeypatch.setattr(first, "_load_log", load_and_ask)
+    heads = first.run([])
+    assert heads["consultation"] == verify(target.db("consultation"), nothing)
+    assert len(contents(target)["keys"]) == 2
+    assert Lease(target.db("consultation"), "leader").held(), "it lets go"
+
+
+def test_restore_that_another_took_over_touches_nothing_more(systems, backup, monkeypatch):
+    """It was frozen for so long that it counted as broken off."""
+    target = systems()
+    monkeypatch.setattr("pst.alone.RENEW_S", 60.0)
+    monkeypatch.setattr("kernel.lease.RENEW_S", 0.0)
+    frozen, load_log = Restore(target, backup), Restore._load_log
+
+    def load_and_freeze(name):
+        leases = [target.db(db)["leases"] for db in ("vault", *SERVICES)]
+        for each in leases:
+            each.update_many({}, {"$set": {"until": 0, "holder": "x"}})
+        Restore(target, backup).run([])
+        load_log(frozen, name)
+
+    monkeypatch.setattr(frozen, "_load_log", load_and_freeze)
+    with pytest.raises(Unavailable, match="has taken over"):
+        frozen.run([])
+    assert len(contents(target)["consultation"]) == COMMITS
+    target.checked_vault()
+
+
 def test_load_that_breaks_off_is_cleared_away(systems, backup, monkeypatch):
     """By itself when it can; and a kill is made good by the next restore."""
     target = systems()
