@@ -20,10 +20,20 @@ RESTORING = "restoring"
 """In its place while a restore loads: what lies beside it is half a system."""
 
 
-def check(keys: Collection[Document], masters: MasterKeys, has_commits: Callable[[], bool]) -> None:
-    """Raise `VaultError` if the master key does not fit, or the keys of a log are missing."""
-    canary = keys.find_one({"_id": ID}) or _made(keys, masters, has_commits)
-    examine(canary, masters)
+def check(
+    keys: Collection[Document],
+    masters: MasterKeys,
+    has_commits: Callable[[], bool],
+    *,
+    first: bool = True,
+) -> None:
+    """Raise `VaultError` if the master key does not fit, or the keys of a log are missing.
+
+    Whoever may be the `first` in a system without keys decides on its master key.
+    """
+    canary = keys.find_one({"_id": ID}) or _made(keys, masters, has_commits, first)
+    if canary is not None:
+        examine(canary, masters)
 
 
 def examine(canary: Document, masters: MasterKeys) -> None:
@@ -48,8 +58,8 @@ def in_force(keys: Collection[Document], masters: MasterKeys) -> str:
 
 
 def _made(
-    keys: Collection[Document], masters: MasterKeys, has_commits: Callable[[], bool]
-) -> Document:
+    keys: Collection[Document], masters: MasterKeys, has_commits: Callable[[], bool], first: bool
+) -> Document | None:
     """Make it in a new system, or in one from before there were canaries."""
     known = keys.find_one({"wrapped": {"$exists": True}})
     if known is None and has_commits():
@@ -57,6 +67,8 @@ def _made(
             "the vault is missing: there are commits, but not one key; restore it from a backup"
             " (`pst restore`)"
         )
+    if known is None and not first:
+        return None  # nothing to try the master key with, and nothing to read
     master = masters.newest if known is None else masters.unwrap(known["_id"], known)[1]
     canary = {"_id": ID, **masters.wrap(NAME, random_bytes(32), master)}
     try:

@@ -35,9 +35,12 @@ class Vault:
         self.masters = MasterKeys(master_key, master_key_before)
         self._cache: OrderedDict[str, tuple[float, bytes | None]] = OrderedDict()
 
-    def check(self, has_commits: Callable[[], bool]) -> None:
-        """Raise `VaultError` if the master key does not fit, or the keys of a log are missing."""
-        canary.check(self.keys, self.masters, has_commits)
+    def check(self, has_commits: Callable[[], bool], *, first: bool = True) -> None:
+        """Raise `VaultError` if the master key does not fit, or the keys of a log are missing.
+
+        Whoever may be the `first` in a system without keys decides on its master key.
+        """
+        canary.check(self.keys, self.masters, has_commits, first=first)
 
     def seal(self, subject_id: str, plain: bytes) -> str:
         """Return `plain` sealed with the person's key, which is made at first use.

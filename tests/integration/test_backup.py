@@ -72,7 +72,8 @@ def written(vault, i, subject_id="siti", text="rahasia"):
 def source(systems):
     """A system with two logs and a person in it."""
     system = systems()
-    vault, consultation, notifier = system.checked_vault(), *map(system.log, SERVICES)
+    vault, consultation, notifier = system.vault(), *map(system.log, SERVICES)
+    vault.check(lambda: False)
     for i in range(1, COMMITS + 1):
         consultation.append(written(vault, i))
     for i in range(1, 4):
@@ -416,6 +417,17 @@ def test_backup_refuses_a_directory_with_something_in_it(source, tmp_path):
     with pytest.raises(BackupError, match="not empty"):
         back_up(source, tmp_path / "x")
     assert (tmp_path / "x/manifest.json").read_bytes() == before
+
+
+def test_tool_with_a_mistyped_key_decides_nothing(systems, tmp_path):
+    """In an empty system the first service says which master key it is to be."""
+    system = systems()
+    replace(system, settings=replace(system.settings, master_key=bytes(32))).checked_vault()
+    with pytest.raises(BackupError, match="no service has been started here"):
+        back_up(system, tmp_path / "x")
+    assert is_empty(system)
+    system.vault().check(lambda: False)
+    system.checked_vault()
 
 
 def test_backup_of_a_broken_log_is_refused(source, tmp_path):
