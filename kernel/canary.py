@@ -16,16 +16,30 @@ from kernel.sealing import VaultError
 
 ID: Any = 0  # no person's: theirs are texts
 NAME = "canary"
+RESTORING = "restoring"
+"""In its place while a restore loads: what lies beside it is half a system."""
 
 
-def check(keys: Collection[Document], masters: MasterKeys, has_commits: Callable[[], bool]) -> None:
-    """Raise `VaultError` if the master key does not fit, or the keys of a log are missing."""
-    canary = keys.find_one({"_id": ID}) or _made(keys, masters, has_commits)
-    examine(canary, masters)
+def check(
+    keys: Collection[Document],
+    masters: MasterKeys,
+    has_commits: Callable[[], bool],
+    *,
+    first: bool = True,
+) -> None:
+    """Raise `VaultError` if the master key does not fit, or the keys of a log are missing.
+
+    Whoever may be the `first` in a system without keys decides on its master key.
+    """
+    canary = keys.find_one({"_id": ID}) or _made(keys, masters, has_commits, first)
+    if canary is not None:
+        examine(canary, masters)
 
 
 def examine(canary: Document, masters: MasterKeys) -> None:
     """Raise `VaultError` if the master keys known here do not open this canary."""
+    if RESTORING in canary:
+        raise VaultError("a restore is under way, or broke off: finish it with `pst restore`")
     if masters.know(canary["master"], str(canary.get("next", canary["master"]))):
         masters.unwrap(NAME, canary)
     elif "next" in canary:
@@ -44,15 +58,17 @@ def in_force(keys: Collection[Document], masters: MasterKeys) -> str:
 
 
 def _made(
-    keys: Collection[Document], masters: MasterKeys, has_commits: Callable[[], bool]
-) -> Document:
+    keys: Collection[Document], masters: MasterKeys, has_commits: Callable[[], bool], first: bool
+) -> Document | None:
     """Make it in a new system, or in one from before there were canaries."""
     known = keys.find_one({"wrapped": {"$exists": True}})
     if known is None and has_commits():
         raise VaultError(
             "the vault is missing: there are commits, but not one key; restore it from a backup"
-            " (`pst restore`), or finish the restore that broke off"
+            " (`pst restore`)"
         )
+    if known is None and not first:
+        return None  # nothing to try the master key with, and nothing to read
     master = masters.newest if known is None else masters.unwrap(known["_id"], known)[1]
     canary = {"_id": ID, **masters.wrap(NAME, random_bytes(32), master)}
     try:

@@ -33,17 +33,16 @@ class Ledger:
         self.path = path
 
     def entries(self) -> list[Entry]:
-        """Return all lines, the oldest first; a last one cut short by a crash does not count.
+        """Return all lines, the oldest first; raise `LedgerError` if one cannot be read.
 
-        Whoever was writing that one had not yet given up the key, and does it all again.
+        Only what a crash cut short is left out (`cut_short` has it): whoever was writing it had
+        not yet given up the key. A last line that lacks nothing but its end counts.
         """
-        text = self.path.read_text() if self.path.exists() else ""
-        lines = text.split("\n")
-        return [
-            self._read(number, line)
-            for number, line in enumerate(lines[:-1], start=1)
-            if line and not line.endswith(_CUT)
-        ]
+        return [entry for line in self._lines() if (entry := self._read(*line)) is not None]
+
+    def cut_short(self) -> list[str]:
+        """Return the lines that `entries` leaves out, as far as they go."""
+        return [line[1].decode(errors="replace") for line in self._lines() if not self._read(*line)]
 
     def append(self, entry: Entry) -> None:
         """Add a line and have it on the disk before returning."""
@@ -53,7 +52,7 @@ class Ledger:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - 1))
             if file.read() not in (b"", b"\n"):  # a crash cut the last line short
-                line = f"{_CUT}\n{line}"
+                line = f"{_CUT.decode()}\n{line}"
             file.write(line.encode())
             file.flush()
             os.fsync(file.fileno())
@@ -63,16 +62,24 @@ class Ledger:
         """Tell whether somebody is in it."""
         return any(entry.subject_id == subject_id for entry in self.entries())
 
-    def _read(self, number: int, line: str) -> Entry:
+    def _lines(self) -> list[tuple[int, bytes, bool]]:
+        """Return (number, line, a crash may have cut it short) of all that are not empty."""
+        *whole, last = (self.path.read_bytes() if self.path.exists() else b"").split(b"\n")
+        lines = [(line.removesuffix(_CUT), line.endswith(_CUT)) for line in whole] + [(last, True)]
+        return [(n, line, cut) for n, (line, cut) in enumerate(lines, start=1) if line]
+
+    def _read(self, number: int, line: bytes, cut: bool) -> Entry | None:
         try:
             words = json.loads(line)
             at = datetime.fromisoformat(words["forgotten_at"])
             return Entry(words["subject_id"], at, tuple(words["offices"]))
         except (ValueError, KeyError, TypeError) as error:
+            if cut:
+                return None
             raise LedgerError(f"{self.path}, line {number}: cannot be read") from error
 
 
-_CUT = " (cut short)"
+_CUT = b" (cut short)"
 
 
 def _line(entry: Entry) -> str:

@@ -35,9 +35,12 @@ class Vault:
         self.masters = MasterKeys(master_key, master_key_before)
         self._cache: OrderedDict[str, tuple[float, bytes | None]] = OrderedDict()
 
-    def check(self, has_commits: Callable[[], bool]) -> None:
-        """Raise `VaultError` if the master key does not fit, or the keys of a log are missing."""
-        canary.check(self.keys, self.masters, has_commits)
+    def check(self, has_commits: Callable[[], bool], *, first: bool = True) -> None:
+        """Raise `VaultError` if the master key does not fit, or the keys of a log are missing.
+
+        Whoever may be the `first` in a system without keys decides on its master key.
+        """
+        canary.check(self.keys, self.masters, has_commits, first=first)
 
     def seal(self, subject_id: str, plain: bytes) -> str:
         """Return `plain` sealed with the person's key, which is made at first use.
@@ -65,10 +68,9 @@ class Vault:
 
     def forget(self, subject_id: str, at: datetime) -> bool:
         """Give up the person's key for good; False when that had been done before."""
-        tombstone = {"_id": subject_id, "forgotten_at": at}
         alive = {"_id": subject_id, "forgotten_at": {"$exists": False}}
         try:
-            self.keys.replace_one(alive, tombstone, upsert=True)
+            self.keys.replace_one(alive, tombstone(subject_id, at), upsert=True)
         except DuplicateKeyError:
             return False
         finally:
@@ -106,3 +108,8 @@ class Vault:
         if len(self._cache) > CACHE_SIZE:
             self._cache.popitem(last=False)
         return key
+
+
+def tombstone(subject_id: str, at: datetime) -> Document:
+    """Return what takes the place of the key of who has been forgotten."""
+    return {"_id": subject_id, "forgotten_at": at}

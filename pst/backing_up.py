@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.common import rfc3339
+from kernel import canary
 from kernel.checkpoint import Checkpoint
 from kernel.clock import new_id
 from kernel.commit import Head
@@ -50,6 +51,8 @@ def back_up(opened: System, target: Path) -> dict[str, Any]:
 
 
 def _written(opened: System, draft: Path) -> dict[str, Any]:
+    if not opened.checked_vault().knows(canary.ID):
+        raise BackupError("no service has been started here yet: there is nothing to back up")
     now = opened.now()
     told = {name: Checkpoint(opened.db(name)["deadlines"]).read() for name in SERVICES}
     heads = {name: opened.log(name).head() for name in reversed(SERVICES)}
@@ -68,7 +71,8 @@ def _log(
     published, reached = 0, Head()
     for document, reached in walk(opened.db(name), until=head.position):
         file.write(document)
-        if document["recorded_at"] <= heard_until and reached.position <= told:
+        old = document["recorded_at"] <= heard_until and reached.position <= told
+        if old and published == reached.position - 1:  # what follows a young one is young
             published = reached.position
         line(reached.position, head.position)
     line.end(reached.position)

@@ -62,7 +62,10 @@ def _forgotten(path: str, without_ledger: bool) -> list[Entry]:
             f"PST_ERASURE_LEDGER: there is no {path}: who was forgotten after the backup would"
             " come back (--without-ledger if nobody was)"
         )
-    return Ledger(Path(path)).entries()
+    ledger = Ledger(Path(path))
+    for line in ledger.cut_short():
+        _warn(f"{path}: whom this line names is not forgotten, it was cut short: {line!r}")
+    return ledger.entries()
 
 
 def _warn(text: str) -> None:

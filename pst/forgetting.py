@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
+from contracts.errors import Unavailable
 from contracts.events import EVENTS, TYPE_PREFIX, Envelope
 from kernel.erasure import forget
 from kernel.ledger import Entry, Ledger
@@ -32,16 +33,26 @@ def drop_parked(opened: System, subject_id: str) -> list[str]:
     """Drop the parked messages that name a person and are not as we publish; return their ids.
 
     What we publish carries ids, codes, numbers and times only, and may stay; what came from
-    elsewhere may say anything.
+    elsewhere may say anything. Raises `Unavailable` when the broker is away; it says what of
+    an erasure remains, as this is the last of it.
     """
+    try:
+        return [message_id for name in SERVICES for message_id in _drop(opened, name, subject_id)]
+    except Unavailable as error:
+        raise Unavailable(
+            f"{subject_id} is forgotten, but parked messages that name them may still be there:"
+            f" run this again when the broker answers ({error})"
+        ) from error
+
+
+def _drop(opened: System, name: str, subject_id: str) -> list[str]:
     dropped = []
-    for name in SERVICES:
-        with parked_messages(opened.settings.amqp_url, name) as messages:
-            for message in messages.all():
-                said = message.body + repr(message.properties).encode()
-                if subject_id.encode() in said and not _as_published(message.body):
-                    messages.drop(message)
-                    dropped.append(message.id)
+    with parked_messages(opened.settings.amqp_url, name) as messages:
+        for message in messages.all():
+            said = message.body + repr(message.properties).encode()
+            if subject_id.encode() in said and not _as_published(message.body):
+                messages.drop(message)
+                dropped.append(message.id)
     return dropped
 
 

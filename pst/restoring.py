@@ -1,13 +1,12 @@
 """Reading a backup into a system without data, all of it or nothing.
 
-The backup is verified whole before the first commit is loaded. While it is loaded the vault has
-no canary, so no service starts on half a log; a load that is broken off is cleared away, by
-itself or by the next `pst restore`.
+The backup is verified whole before the first commit is loaded. While it is loaded a mark lies in
+the place of the vault's canary, so no service starts on half a log; a load that is broken off is
+cleared away, by itself or by the next `pst restore`. With the canary in its place it is complete.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from kernel import canary
 from kernel.commit import Head
@@ -16,8 +15,11 @@ from kernel.erasure import forget
 from kernel.ledger import Entry
 from kernel.restored import Restored
 from kernel.sealing import VaultError
+from kernel.vault import tombstone
+from pst.alone import Check, alone
 from pst.backup_files import BackupError, batches, check_digest, documents, read_manifest
 from pst.progress import ProgressLine
+from pst.restore_mark import RestoreMark
 from pst.services import SERVICES
 from pst.system import System
 from pst.verify import Broken, verified
@@ -33,26 +35,34 @@ class Restore:
         self._source = source
         self._manifest = read_manifest(source)
         self._keys = opened.db("vault")["keys"]
-        self._marks = opened.db("vault")["restore"]
+        self._mark = RestoreMark(self._keys)
+        self._check_alone: Check = lambda: None
 
     def run(self, forgotten: list[Entry]) -> dict[str, Head]:
         """Load everything and forget who was; return the head of each log as restored.
 
         Raises `BackupError` or `VaultError` when the backup is damaged, the master key does not
-        open it, or there is data here already; the system is then as it was.
+        open it, or there is data here already; `Unavailable` when somebody is at work here. The
+        system is then as it was.
         """
         self._check_services()
-        self._check_empty()
-        self._check_backup()
-        self._marks.replace_one({"_id": "unfinished"}, {}, upsert=True)
+        with alone(self._opened) as self._check_alone:
+            self._check_empty(self._mark.found())
+            self._check_backup()
+            return self._restored(forgotten)
+
+    def _restored(self, forgotten: list[Entry]) -> dict[str, Head]:
+        self._begin()
         try:
             self._clear()
-            self._load(forgotten)
+            found = self._load(forgotten)
+            self._check_alone()
+            self._mark.give_way(to=found)
         except BaseException:
-            self._clear()
-            self._marks.drop()
+            if self._mark.spoil():  # if not, what is here is whole, or another's
+                self._clear()
+                self._mark.give_way(to=None)
             raise
-        self._marks.drop()
         return {name: self._opened.log(name).head() for name in SERVICES}
 
     def tombstones(self) -> set[str]:
@@ -64,10 +74,19 @@ class Restore:
         unknown = set(self._manifest["services"]) - set(SERVICES)
         if unknown:
             raise BackupError(f"the backup holds services unknown here: {', '.join(unknown)}")
-        self._opened.lead_nobody()
 
-    def _check_empty(self) -> None:
-        if self._marks.find_one({"_id": "unfinished"}):
+    def _begin(self) -> None:
+        before = self._mark.found()
+        self._check_alone()
+        self._mark.put(before)
+        try:  # again: since then somebody may have started a service and stopped it
+            self._check_empty(before)
+        except BackupError:
+            self._mark.give_way(to=before)
+            raise
+
+    def _check_empty(self, before: Document | None) -> None:
+        if before is not None and canary.RESTORING in before:
             return  # what is here, an earlier restore has left half done
         people = self._keys.find_one({"_id": {"$ne": canary.ID}}) is not None
         if people or any(self._opened.has_commits(name) for name in SERVICES):
@@ -108,19 +127,26 @@ class Restore:
         if head != Head(words["position"], bytes.fromhex(words["hash"])):
             raise BackupError(f"{path} does not end where the manifest says")
 
-    def _load(self, forgotten: list[Entry]) -> None:
+    def _load(self, forgotten: list[Entry]) -> Document:
+        """Load everything but the canary, which is returned."""
         for name in self._manifest["services"]:
             self._load_log(name)
-        found: list[dict[str, Any]] = []
-        for batch in batches(documents(self._source / self._manifest["vault"]["file"]), BATCH):
-            found += [d for d in batch if d["_id"] == canary.ID]
-            if keys := [d for d in batch if d["_id"] != canary.ID]:
-                self._keys.insert_many(keys)
+        found = self._load_keys({entry.subject_id: entry for entry in reversed(forgotten)})
         vault = self._opened.vault()
         logs = [self._opened.commands(name, vault) for name in SERVICES]
         for entry in forgotten:
             forget(entry, None, vault, logs)
-        self._keys.insert_many(found)  # from here on services may start
+        return found
+
+    def _load_keys(self, forgotten: dict[str, Entry]) -> Document:
+        """Load the keys; of who is forgotten not one comes onto this disk. Return the canary."""
+        found: list[Document] = []
+        for batch in batches(documents(self._source / self._manifest["vault"]["file"]), BATCH):
+            self._check_alone()
+            found += [d for d in batch if d["_id"] == canary.ID]
+            if keys := [_allowed(d, forgotten) for d in batch if d["_id"] != canary.ID]:
+                self._keys.insert_many(keys)
+        return found[0]
 
     def _load_log(self, name: str) -> None:
         words = self._manifest["services"][name]
@@ -129,6 +155,7 @@ class Restore:
         self._opened.log(name).prepare()
         commits = self._opened.db(name)["commits"]
         for batch in batches(self._commits(name), BATCH):
+            self._check_alone()
             commits.insert_many([document for document, _ in batch])
             line(batch[-1][1].position, words["position"])
         line.end(words["position"])
@@ -137,6 +164,14 @@ class Restore:
         """Leave nothing in the services' databases, and no key: all of it is ours, or derived."""
         for name in SERVICES:
             db = self._opened.db(name)
-            for collection in db.list_collection_names():
+            for collection in set(db.list_collection_names()) - {"leases"}:  # held by us
                 db.drop_collection(collection)
-        self._keys.drop()
+        self._keys.delete_many({"_id": {"$ne": canary.ID}})
+
+
+def _allowed(key: Document, forgotten: dict[str, Entry]) -> Document:
+    """Return a key as it may be loaded: a tombstone for who is in the ledger."""
+    entry = forgotten.get(key["_id"])
+    if entry is None or "forgotten_at" in key:
+        return key
+    return tombstone(entry.subject_id, entry.forgotten_at)

@@ -226,6 +226,28 @@ def test_ledger_keeps_every_line(tmp_path):
     assert ledger.path.stat().st_mode & 0o077 == 0
 
 
+def test_line_that_lacks_only_its_end_counts(tmp_path):
+    """Copied, edited or cut right before it; and whatever is added afterwards."""
+    ledger = Ledger(tmp_path / "erasures.jsonl")
+    entries = [Entry(name, NOON, ("1471",)) for name in ("siti", "rian", "baru")]
+    for entry in entries[:2]:
+        ledger.append(entry)
+    ledger.path.write_text(ledger.path.read_text().rstrip("\n"))
+    assert ledger.entries() == entries[:2]
+    ledger.append(entries[2])
+    assert ledger.entries() == entries
+    assert ledger.cut_short() == []
+
+
+def test_line_that_is_left_out_is_shown(tmp_path):
+    """As far as it goes, so that somebody can tell whom it named."""
+    ledger = Ledger(tmp_path / "erasures.jsonl")
+    ledger.path.write_text('{"subject_id": "siti", "forg')
+    for _ in range(2):
+        assert ledger.cut_short() == ['{"subject_id": "siti", "forg']
+        ledger.append(Entry("rian", NOON, ()))
+
+
 def test_spoilt_ledger_is_named(tmp_path):
     """Whom the line named would come back: nothing is skipped in silence."""
     path = tmp_path / "erasures.jsonl"

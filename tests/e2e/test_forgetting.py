@@ -11,6 +11,7 @@ import pytest
 
 from contracts.events import EVENTS, Envelope
 from contracts.topology import EVENTS_EXCHANGE
+from deploy import ports
 from kernel.personal import FORGOTTEN
 from tests.support import ROOT, eventually
 
@@ -187,6 +188,24 @@ def test_parked_message_that_names_a_forgotten_person_is_dropped(stack):
     assert parked() == {f"kita-{mark}", f"lain-{mark}"}
     assert f"asing-{mark}" in said
     assert "kita" not in said
+
+
+def test_forgetting_beside_a_broker_that_is_away_says_what_remains(stack):
+    """Done is what protects the person; the same command again does the rest."""
+    _, subject = conversation(stack, uuid.uuid4().hex[:12])
+    words = ("vault", "forget", subject, "--yes")
+    done = subprocess.run(
+        [ROOT / ".venv/bin/pst", *words],
+        env={**stack._environ, "PST_AMQP_URL": f"amqp://127.0.0.1:{ports.free()}"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, f"{subject}: forgotten." in done.stdout) == (1, True)
+    assert f"pst: {subject} is forgotten, but parked messages" in done.stderr
+    assert "run this again" in done.stderr
+    assert "had been forgotten; completed" in stack.pst(*words)
 
 
 def test_export_is_everything_and_only_theirs(stack):

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import bson
 import pytest
+from pymongo.collection import Collection
 
 from contracts.errors import Unavailable
 from kernel.checkpoint import Checkpoint
@@ -16,6 +17,7 @@ from kernel.effects import Publish
 from kernel.lease import Lease
 from kernel.ledger import Entry
 from kernel.restored import Restored
+from kernel.sealing import VaultError
 from pst.backing_up import back_up
 from pst.backup_files import BackupError, read_manifest, write_manifest
 from pst.restoring import Restore
@@ -70,7 +72,8 @@ def written(vault, i, subject_id="siti", text="rahasia"):
 def source(systems):
     """A system with two logs and a person in it."""
     system = systems()
-    vault, consultation, notifier = system.checked_vault(), *map(system.log, SERVICES)
+    vault, consultation, notifier = system.vault(), *map(system.log, SERVICES)
+    vault.check(lambda: False)
     for i in range(1, COMMITS + 1):
         consultation.append(written(vault, i))
     for i in range(1, 4):
@@ -240,6 +243,51 @@ def test_running_services_are_refused(systems, backup):
     assert is_empty(target)
 
 
+def test_second_restore_at_the_same_time_is_refused(systems, backup, monkeypatch):
+    """However long the first one takes over a step; nothing of it is lost."""
+    target = systems()
+    first, load_log = Restore(target, backup), Restore._load_log
+    monkeypatch.setattr("pst.alone.RENEW_S", 0.1)
+    monkeypatch.setattr("kernel.lease.RENEW_S", 0.1)
+    monkeypatch.setattr("kernel.lease.LEASE_MS", 300)
+
+    def load_and_ask(name):
+        load_log(first, name)
+        leases, began = target.db("vault")["leases"], Clock().now()
+        until = began.timestamp() * 1000 + 1000  # held on, three times as long as one takes it for
+        eventually(lambda: leases.find_one({"_id": "restore"})["until"] > until)
+        with pytest.raises(Unavailable, match="another `pst restore` is running"):
+            Restore(target, backup).run([])
+        assert not Lease(target.db(name), "leader").held(), "nor does a service take the lead"
+
+    monkeypatch.setattr(first, "_load_log", load_and_ask)
+    heads = first.run([])
+    assert heads["consultation"] == verify(target.db("consultation"), nothing)
+    assert len(contents(target)["keys"]) == 2
+    assert Lease(target.db("consultation"), "leader").held(), "it lets go"
+
+
+def test_restore_that_another_took_over_touches_nothing_more(systems, backup, monkeypatch):
+    """It was frozen for so long that it counted as broken off."""
+    target = systems()
+    monkeypatch.setattr("pst.alone.RENEW_S", 60.0)
+    monkeypatch.setattr("kernel.lease.RENEW_S", 0.0)
+    frozen, load_log = Restore(target, backup), Restore._load_log
+
+    def load_and_freeze(name):
+        leases = [target.db(db)["leases"] for db in ("vault", *SERVICES)]
+        for each in leases:
+            each.update_many({}, {"$set": {"until": 0, "holder": "x"}})
+        Restore(target, backup).run([])
+        load_log(frozen, name)
+
+    monkeypatch.setattr(frozen, "_load_log", load_and_freeze)
+    with pytest.raises(Unavailable, match="has taken over"):
+        frozen.run([])
+    assert len(contents(target)["consultation"]) == COMMITS
+    target.checked_vault()
+
+
 def test_load_that_breaks_off_is_cleared_away(systems, backup, monkeypatch):
     """By itself when it can; and a kill is made good by the next restore."""
     target = systems()
@@ -250,13 +298,81 @@ def test_load_that_breaks_off_is_cleared_away(systems, backup, monkeypatch):
     assert is_empty(target)
 
     killed = Restore(target, backup)
-    killed._marks.insert_one({"_id": "unfinished"})
+    killed._begin()
     killed._load_log("consultation")
-    with pytest.raises(Exception, match="the vault is missing"):
+    with pytest.raises(VaultError, match="restore is under way, or broke off"):
         target.checked_vault()
     heads = Restore(target, backup).run([])
     assert verify(target.db("consultation"), nothing) == heads["consultation"]
     target.checked_vault()
+
+
+def test_restore_cut_off_at_its_end_is_complete(systems, backup, monkeypatch):
+    """Whenever it is killed, no later restore takes a system that works for a broken one."""
+    target = systems()
+    cut = Restore(target, backup)
+    replace_one = Collection.replace_one
+
+    def killed_after(keys, *words, **options):
+        outcome = replace_one(keys, *words, **options)
+        if "wrapped" in words[1]:
+            raise KeyboardInterrupt
+        return outcome
+
+    monkeypatch.setattr(Collection, "replace_one", killed_after)
+    with pytest.raises(KeyboardInterrupt):
+        cut.run([])
+    monkeypatch.undo()
+    target.checked_vault()
+    target.log("consultation").append(draft("s-1"))
+    before = contents(target)
+    with pytest.raises(BackupError, match="there is data here already"):
+        Restore(target, backup).run([])
+    assert contents(target) == before
+    assert len(before["consultation"]) == COMMITS + 1
+
+
+@pytest.mark.parametrize("loaded", ["nothing", "consultation", "notifier"])
+def test_no_service_starts_while_a_restore_loads(systems, backup, monkeypatch, loaded):
+    """Whatever its own log holds by then; nor does it leave anything behind."""
+    target = systems()
+    restore, load_log, refused = Restore(target, backup), Restore._load_log, []
+
+    def start():
+        for name in SERVICES:
+            with pytest.raises(VaultError, match="a restore is under way"):
+                target.vault().check(lambda name=name: target.has_commits(name))
+            refused.append(name)
+
+    def load_and_start(name):
+        if loaded == "nothing" and not refused:
+            start()
+        load_log(restore, name)
+        if loaded == name:
+            start()
+
+    monkeypatch.setattr(restore, "_load_log", load_and_start)
+    restore.run([])
+    assert refused == list(SERVICES)
+    target.vault().check(lambda: True)
+
+
+def test_data_that_came_while_the_backup_was_read_is_kept(systems, backup, monkeypatch):
+    """The restore is refused; the canary is the one that was there."""
+    target = systems()
+    target.vault().check(lambda: False)
+    restore, check_backup = Restore(target, backup), Restore._check_backup
+
+    def check_and_work():
+        check_backup(restore)
+        target.log("notifier").append(draft("s-1"))
+
+    monkeypatch.setattr(restore, "_check_backup", check_and_work)
+    keys = contents(target)["keys"]
+    with pytest.raises(BackupError, match="there is data here already"):
+        restore.run([])
+    assert contents(target)["keys"] == keys
+    assert len(contents(target)["notifier"]) == 1
 
 
 def test_forgotten_after_the_backup_stays_forgotten(systems, source, backup):
@@ -280,6 +396,19 @@ def test_forgotten_after_the_backup_stays_forgotten(systems, source, backup):
     assert again.log("consultation").head().position == COMMITS + 3
 
 
+def test_key_of_who_is_forgotten_is_never_loaded(systems, backup, monkeypatch):
+    """At no moment of a restore, on no disk: a tombstone comes in its place."""
+    target, written, insert_many = systems(), [], Collection.insert_many
+
+    def seen(collection, documents, **options):
+        written.extend(documents)
+        return insert_many(collection, documents, **options)
+
+    monkeypatch.setattr(Collection, "insert_many", seen)
+    Restore(target, backup).run([Entry("siti", NOON, ("1471",))])
+    assert [d for d in written if d.get("_id") == "siti"] == [{"_id": "siti", "forgotten_at": NOON}]
+
+
 def test_backup_refuses_a_directory_with_something_in_it(source, tmp_path):
     """Nothing is overwritten; an empty one is taken."""
     (tmp_path / "x").mkdir()
@@ -288,6 +417,17 @@ def test_backup_refuses_a_directory_with_something_in_it(source, tmp_path):
     with pytest.raises(BackupError, match="not empty"):
         back_up(source, tmp_path / "x")
     assert (tmp_path / "x/manifest.json").read_bytes() == before
+
+
+def test_tool_with_a_mistyped_key_decides_nothing(systems, tmp_path):
+    """In an empty system the first service says which master key it is to be."""
+    system = systems()
+    replace(system, settings=replace(system.settings, master_key=bytes(32))).checked_vault()
+    with pytest.raises(BackupError, match="no service has been started here"):
+        back_up(system, tmp_path / "x")
+    assert is_empty(system)
+    system.vault().check(lambda: False)
+    system.checked_vault()
 
 
 def test_backup_of_a_broken_log_is_refused(source, tmp_path):
@@ -315,6 +455,10 @@ def test_old_events_are_not_published_again(systems, source, tmp_path):
         directory = tmp_path / str(told)
         back_up(source, directory)
         assert read_manifest(directory)["services"]["notifier"]["published"] == published
+    log.append(replace(draft("notification-n", 8), recorded_at=old))  # as of an erasure
+    checkpoint.advance(checkpoint.read(), 8, lease.fence)
+    back_up(source, tmp_path / "8")
+    assert read_manifest(tmp_path / "8")["services"]["notifier"]["published"] == 5
     target = systems()
     Restore(target, tmp_path / "6").run([])
     react = Restored(target.db("notifier")).quiet(lambda _fact: [Publish("x")])
