@@ -4,7 +4,6 @@ import json
 
 import click
 
-from contracts.errors import Unavailable
 from kernel.ledger import Entry
 from pst.export import export
 from pst.forgetting import drop_parked, forget_everywhere, offices_of
@@ -56,14 +55,7 @@ def vault_forget(subject: str, yes: bool) -> None:
     news = forget_everywhere(opened, Entry(subject, opened.now(), offices))
     click.echo(f"{subject}: {'forgotten' if news else 'had been forgotten; completed'}.")
     click.echo(f"Told in the logs of: {', '.join(offices) or 'no office (no facts)'}.")
-    try:
-        dropped = drop_parked(opened, subject)
-    except Unavailable as error:
-        raise Unavailable(
-            f"{subject} is forgotten, but what is parked was not looked through ({error}):"
-            " run this again, it completes what is missing"
-        ) from error
-    for message_id in dropped:
+    for message_id in drop_parked(opened, subject):
         click.echo(f"Parked message {harmless(message_id)} named them and was dropped.")
 
 

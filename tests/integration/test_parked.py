@@ -125,7 +125,7 @@ def test_erasure_is_said_to_be_done_while_the_broker_is_away(stack, pst, monkeyp
     monkeypatch.setenv("PST_AMQP_URL", "amqp://127.0.0.1:1")
     done = pst("vault", "forget", subject, "--yes")
     assert done.exit_code == 1
-    assert f"{subject} is forgotten, but what is parked was not looked" in str(done.exception)
+    assert f"{subject} is forgotten, but parked messages" in str(done.exception)
     monkeypatch.setenv("PST_AMQP_URL", stack.settings.amqp_url)
     again = pst("vault", "forget", subject, "--yes")
     assert f"{subject}: had been forgotten; completed." in again.output
