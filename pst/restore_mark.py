@@ -16,6 +16,11 @@ from pst.backup_files import BackupError
 PLACE: Document = {"_id": canary.ID}
 
 
+def confirmed(found: Document | None) -> bool:
+    """Tell whether a mark says that nothing but half a restore is here."""
+    return found is not None and canary.RESTORING in found and "before" not in found
+
+
 class RestoreMark:
     """The mark of one restore among the keys."""
 
@@ -29,12 +34,20 @@ class RestoreMark:
 
     def put(self, before: Document | None) -> None:
         """Put it in the place of `before`; raise `BackupError` if that is there no more."""
+        self._mine["before"] = before  # until `confirm`
         if before is not None:
             put = self._keys.replace_one(before, self._mine).matched_count > 0
         else:
             put = self._inserted()
         if not put:
             raise BackupError("somebody else is at work on this system: let them end first")
+
+    def confirm(self) -> None:
+        """Say that what lies beside it is ours: whoever finds it from now on may clear it away."""
+        confirmed = {key: self._mine[key] for key in ("_id", canary.RESTORING)}
+        if not self._keys.replace_one(self._mine, confirmed).matched_count:
+            raise BackupError("another restore has taken over: this one has loaded nothing")
+        self._mine = confirmed
 
     def give_way(self, to: Document | None) -> None:
         """Have a canary in its place; raise `BackupError` if another restore took over."""

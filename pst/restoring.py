@@ -19,7 +19,7 @@ from kernel.vault import tombstone
 from pst.alone import Check, alone
 from pst.backup_files import BackupError, batches, check_digest, documents, read_manifest
 from pst.progress import ProgressLine
-from pst.restore_mark import RestoreMark
+from pst.restore_mark import RestoreMark, confirmed
 from pst.services import SERVICES
 from pst.system import System
 from pst.verify import Broken, verified
@@ -81,12 +81,13 @@ class Restore:
         self._mark.put(before)
         try:  # again: since then somebody may have started a service and stopped it
             self._check_empty(before)
-        except BackupError:
+        except BaseException:
             self._mark.give_way(to=before)
             raise
+        self._mark.confirm()
 
     def _check_empty(self, before: Document | None) -> None:
-        if before is not None and canary.RESTORING in before:
+        if confirmed(before):
             return  # what is here, an earlier restore has left half done
         people = self._keys.find_one({"_id": {"$ne": canary.ID}}) is not None
         if people or any(self._opened.has_commits(name) for name in SERVICES):

@@ -357,6 +357,16 @@ def test_no_service_starts_while_a_restore_loads(systems, backup, monkeypatch, l
     target.vault().check(lambda: True)
 
 
+def test_mark_that_was_not_confirmed_lets_nothing_be_cleared(systems, backup):
+    """Killed right after it was put, over data that had just come."""
+    target = systems()
+    Restore(target, backup)._mark.put(None)
+    target.log("notifier").append(draft("s-1"))
+    with pytest.raises(BackupError, match="there is data here already"):
+        Restore(target, backup).run([])
+    assert len(contents(target)["notifier"]) == 1
+
+
 def test_data_that_came_while_the_backup_was_read_is_kept(systems, backup, monkeypatch):
     """The restore is refused; the canary is the one that was there."""
     target = systems()
