@@ -52,9 +52,16 @@ def examine(canary: Document, masters: MasterKeys) -> None:
 
 
 def in_force(keys: Collection[Document], masters: MasterKeys) -> str:
-    """Return which master key wraps new keys: of two, the canary says when the new one does."""
-    canary = keys.find_one({"_id": ID}) if masters.rotating else None
-    return str(canary.get("next", canary["master"])) if canary else masters.newest
+    """Return which master key wraps new keys: of two, the canary says when the new one does.
+
+    Raises `VaultError` when it is one that this process does not know, or a restore is under
+    way: what it wrapped, nobody could open.
+    """
+    canary = keys.find_one({"_id": ID})
+    if canary is None:
+        return masters.newest
+    examine(canary, masters)
+    return str(canary.get("next", canary["master"]))
 
 
 def _made(

@@ -24,11 +24,6 @@ class MasterKeys:
         self._ciphers = {id_of(k): AESGCM(k) for k in (key, before) if k}
         self.newest = id_of(key)
 
-    @property
-    def rotating(self) -> bool:
-        """Two are known."""
-        return len(self._ciphers) > 1
-
     def know(self, *ids: str) -> bool:
         """Tell whether all of these are known."""
         return set(ids) <= set(self._ciphers)

@@ -126,13 +126,25 @@ def test_rotation_broken_off_is_taken_up_again(db, vault):
     started(db, NEW)
 
 
+def test_process_that_knows_only_the_old_master_makes_no_more_keys(db, vault):
+    """Nobody started it anew: whoever it knows is served, who is new is refused in clear words."""
+    sealed = vault.seal("rian", b"x")
+    both = started(db, NEW, OLD)
+    assert rotate(both.keys, both.masters, quiet) == 1
+    assert vault.open("rian", sealed) == b"x"
+    with pytest.raises(VaultError, match="PST_MASTER_KEY is not the key"):
+        vault.seal("siti", b"rahasia")
+    assert not both.knows("siti")
+
+
 def test_key_made_under_the_old_master_after_a_rotation_is_named_and_mended(db, vault, monkeypatch):
-    """By a process that nobody started anew: until it was, its people's words cannot be read."""
+    """By a process that stood still between asking and writing: its people's words are not lost."""
     monkeypatch.setattr("pst.vault.system", lambda *_: At(db, NEW))
     vault.seal("rian", b"x")
     both = started(db, NEW, OLD)
     assert rotate(both.keys, both.masters, quiet) == 1
     assert CliRunner().invoke(cli.cli, ["vault", "status"]).exit_code == 0
+    monkeypatch.setattr(canary, "in_force", lambda _keys, _masters: id_of(OLD))
     sealed = vault.seal("siti", b"rahasia")
     said = CliRunner().invoke(cli.cli, ["vault", "status"])
     assert said.exit_code == 1
