@@ -12,7 +12,7 @@ from bson.int64 import Int64
 
 from kernel.database import Document
 
-_INT32 = range(-(2**31), 2**31)
+_INT32 = 2**31
 _OWN = {"position": int, "version": int, "recorded_at": datetime, "hash": bytes, "events": list}
 
 
@@ -41,7 +41,7 @@ def _plain(where: str, value: Any) -> Any:
     """Return a value of JSON; large numbers come from the database as `Int64`."""
     if value is None or type(value) in (str, int, bool):
         return value
-    if type(value) is Int64 and value not in _INT32:
+    if type(value) is Int64 and not -_INT32 <= value < _INT32:
         return int(value)
     if type(value) is float and isfinite(value):
         return value
