@@ -82,9 +82,9 @@ class Relay:
             return self._checkpoint.read()
         return self._stands[0]
 
-    def lag(self) -> int:
-        """Return how many commits wait."""
-        return self._log.head().position - self._checkpoint.read()
+    def position(self) -> int:
+        """Return up to which commit all is done."""
+        return self._checkpoint.read()
 
     def _work(self, commit: Commit) -> list[Work]:
         """Return what a commit leads to: all of it, or nothing if one of its facts fails."""

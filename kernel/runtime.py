@@ -33,16 +33,16 @@ from kernel.views import View
 log = structlog.get_logger()
 
 STUCK_S = 30.0
-"""A process whose relay or views have not caught up for so long is unready."""
+"""A process whose relay or views stand still for so long while commits wait is unready."""
 
 STAND_BACK_S = 3.0
 """How long a process that met an event newer than it knows leaves the lead to others."""
 
-FAILURES = 3
-"""So many relay steps in a row may fail until another process may try."""
-
 DATES_S = 1.0
 """How long it then leads only to fire dates, before it tries the log again."""
+
+FAILURES = 3
+"""So many relay steps in a row may fail until another process may try."""
 
 
 @dataclass(frozen=True)
@@ -213,21 +213,24 @@ class Runtime:
 
         A view of ours that waits for a newer release is no reason to take us from service.
         """
-        lags = {"the relay": self._relay.lag()}
-        RELAY_LAG.labels(self.wiring.name).set(lags["the relay"])
-        if lags["the relay"] and self._newer:
-            return f"newer than this process: {self._newer}; commits wait: {lags['the relay']}"
+        stands = {"the relay": self._relay.position()}
         for follower in self._followers:
             if not follower.newer:
-                lags[f"view {follower.name}"] = self._readers[follower.name].lag()
+                stands[f"view {follower.name}"] = self._readers[follower.name].position()
         head = self.log.head().position
-        stuck = [f"{lag} for {name}" for name, lag in lags.items() if self._stuck(name, lag, head)]
+        lag = head - stands["the relay"]
+        RELAY_LAG.labels(self.wiring.name).set(lag)
+        if lag and self._newer:
+            return f"newer than this process: {self._newer}; commits wait: {lag}"
+        stuck = [
+            f"{head - at} for {name}" for name, at in stands.items() if self._stuck(name, at, head)
+        ]
         return f"commits wait: {', '.join(stuck)}" if stuck else None
 
-    def _stuck(self, name: str, lag: int, head: int) -> bool:
-        now, stands = monotonic(), head - lag
+    def _stuck(self, name: str, stands: int, head: int) -> bool:
+        now = monotonic()
         stood, since = self._stood.get(name, (stands, now))
-        if lag == 0 or stands > stood:  # it moves
+        if stands >= head or stands > stood:  # it moves
             since = now
         self._stood[name] = stands, since
         return now - since > STUCK_S

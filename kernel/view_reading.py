@@ -46,8 +46,11 @@ class Reader:
 
     def lag(self) -> int:
         """Return how many commits have yet to be taken in."""
-        position = Checkpoint(live(self._db, self._definition)).read()
-        return max(0, self._log.head().position - position)
+        return max(0, self._log.head().position - self.position())
+
+    def position(self) -> int:
+        """Return up to which commit all has been taken in."""
+        return Checkpoint(live(self._db, self._definition)).read()
 
     def building(self) -> str | None:
         """Say how far it is while it is being built."""

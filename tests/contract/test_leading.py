@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from threading import Event, Lock, Thread
 
 import pytest
@@ -164,8 +165,20 @@ def test_process_that_keeps_up_is_ready_though_something_always_waits(deployment
         runtime.log.append(draft("a-1", version))
         assert health.report()[1]["checks"]["following"] == "ok"
         runtime.relay_step()
-    runtime.log.append(draft("a-1", version + 1))
-    eventually(lambda: "1 for the relay" in health.report()[1]["checks"]["following"], within=5)
+
+
+def test_relay_that_stands_still_is_told_though_commits_keep_coming(deployment, monkeypatch):
+    """A growing log is no sign of movement."""
+    monkeypatch.setattr(runtimes, "STUCK_S", 0.3)
+    runtime, health = deployment.process(OLD)
+    runtime.log.prepare()
+    versions = count(1)
+
+    def look():
+        runtime.log.append(draft("a-1", next(versions)))
+        return "for the relay" in health.report()[1]["checks"]["following"]
+
+    eventually(look, within=5)
 
 
 def test_view_that_waits_for_a_newer_release_does_not_make_unready(deployment, monkeypatch):
