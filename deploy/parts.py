@@ -84,7 +84,7 @@ def services(settings: Settings, ports: Mapping[str, int]) -> list[Part]:
         Part(
             name=name,
             stage=OURS,
-            command=(sys.executable, "-m", "kernel.serve", name),
+            command=(sys.executable, "-m", "host.serve", name),
             ready=partial(probes.service, reachable(settings.host), ports[name]),
             environment={"PST_OPS_PORT": str(ports[name])},
             stop_s=30,

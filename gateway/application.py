@@ -14,7 +14,7 @@ from gateway.auth import Identity
 from gateway.errors import Refusal
 from gateway.rate_limit import RateLimit
 from kernel.clock import monotonic
-from kernel.observability import REQUEST_SECONDS, REQUESTS
+from kernel.metrics import REQUEST_SECONDS, REQUESTS
 
 log = structlog.get_logger()
 

@@ -30,7 +30,7 @@ from gateway.correlation import Correlation
 from gateway.offices import Offices
 from gateway.openapi import ApiDocument
 from gateway.routing import route
-from kernel.rpc import ServiceRpc
+from host.rpc import ServiceRpc
 from offices.provider import check_offices
 
 PERSONS = ("service_user", *STAFF)

@@ -20,7 +20,7 @@ from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX, Envelope
 from contracts.topology import RETRY_LADDER_S, parked_queue, retry_queue
 from kernel.broker import Publisher, connection, consumer_queues
 from kernel.clock import pause
-from kernel.observability import CONSUMED
+from kernel.metrics import CONSUMED
 
 log = structlog.get_logger()
 

@@ -18,6 +18,9 @@ Db = Database[Document]
 AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 """What the driver raises when the server, not the request, is the trouble."""
 
+DUPLICATE = 11000
+"""The server's code for a key that is taken."""
+
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 """Nobody's clock travels beyond it: dates reckoned from there must still be dates."""
 

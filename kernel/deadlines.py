@@ -16,11 +16,9 @@ from pymongo.errors import BulkWriteError
 from kernel.aggregate import Meta
 from kernel.checkpoint import Checkpoint
 from kernel.clock import derive_id
-from kernel.database import Db, Document
+from kernel.database import DUPLICATE, Db, Document
 
 RETRY_AFTER = timedelta(seconds=5)
-
-DUPLICATE_KEY = 11000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +94,7 @@ class Deadlines:
             self._dates.bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             failed, unsure = error.details["writeErrors"], error.details["writeConcernErrors"]
-            if unsure or any(each["code"] != DUPLICATE_KEY for each in failed):
+            if unsure or any(each["code"] != DUPLICATE for each in failed):
                 raise  # a duplicate key is a later fact's date, which stays
 
     def due(self, now: datetime, limit: int = 200) -> Iterator[Deadline]:

@@ -27,10 +27,8 @@ from kernel.commit import (
     id_of,
     to_document,
 )
-from kernel.database import Db, Document
+from kernel.database import DUPLICATE, Db, Document
 from kernel.group_commit import GroupCommit, Waiting
-
-DUPLICATE = 11000
 
 RECENT = 200
 """So many commits are kept for who follows the log in the process that has appended them."""

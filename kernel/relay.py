@@ -21,7 +21,7 @@ from kernel.deadlines import Cancelled, Change, Deadline, Deadlines
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
 from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
-from kernel.observability import PUBLISHED
+from kernel.metrics import PUBLISHED
 
 React = Callable[[Fact], list[Effect]]
 

@@ -21,7 +21,7 @@ from kernel.facts import Fact, facts_of
 from kernel.firing import Firing
 from kernel.handling import CommandHandler
 from kernel.lease import Lease
-from kernel.observability import PENDING_DEADLINES, RELAY_LAG, VIEW_BUILDING, VIEW_LAG, Health
+from kernel.metrics import PENDING_DEADLINES, RELAY_LAG, VIEW_BUILDING, VIEW_LAG
 from kernel.relay import React, Relay
 from kernel.restored import Restored
 from kernel.snapshots import Snapshots
@@ -156,11 +156,13 @@ class Runtime:
         except PyMongoError as error:  # it runs out by itself
             log.warning("lease_not_released", error=str(error))
 
-    def watch(self, health: Health) -> None:
-        """Add this service's checks to the readiness of the process."""
-        health.add("database", self._check_database)
-        health.add("following", self._check_following)
-        health.add("views", self._check_views)
+    def checks(self) -> dict[str, Callable[[], str | None]]:
+        """Return what is asked on every look at readiness: None when all is well, else why not."""
+        return {
+            "database": self._check_database,
+            "following": self._check_following,
+            "views": self._check_views,
+        }
 
     def _lead(self, step: Callable[[int], int]) -> int:
         lease = self._lease

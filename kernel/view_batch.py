@@ -7,12 +7,11 @@ from pymongo import InsertOne, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
-from kernel.database import Document
+from kernel.database import DUPLICATE, Document
 from kernel.facts import Fact
 from kernel.personal import FORGOTTEN
 
 OURS = ("_id", "_at")
-DUPLICATE = 11000
 
 
 class Batch:

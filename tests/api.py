@@ -40,7 +40,7 @@ def gateway(stack: Stack, **settings: str) -> Iterator[Stack]:
         port = probe.getsockname()[1]
     environ = {**stack.env, "PST_PORT": str(port), "PST_OPS_PORT": "0", **settings}
     process = subprocess.Popen(
-        [sys.executable, "-m", "kernel.serve", "gateway"],
+        [sys.executable, "-m", "host.serve", "gateway"],
         cwd=ROOT,
         env=environ,
         stderr=subprocess.DEVNULL,

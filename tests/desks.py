@@ -41,7 +41,7 @@ class Desks:
         port = ports.free()
         paths = [ROOT / "tests/services", *([ROOT / "tests/wrong_clock"] if clock_off_s else [])]
         process = subprocess.Popen(
-            [sys.executable, "-m", "kernel.serve", SERVICE],
+            [sys.executable, "-m", "host.serve", SERVICE],
             cwd=ROOT,
             env={
                 **self.environ,

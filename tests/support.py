@@ -24,11 +24,12 @@ from contracts.errors import Code, Rejected
 from contracts.topology import EVENTS_EXCHANGE
 from deploy import ports
 from deploy.control import Control
-from kernel import config, tokens
+from kernel import config
 from kernel.aggregate import Aggregate
 from kernel.database import TravelledTime
 from kernel.facts import Fact
 from kernel.views import live
+from pst import tokens
 from pst.services import SERVICES
 
 ROOT = Path(__file__).parents[1]
@@ -260,7 +261,7 @@ class Stack:
         port = ports.free()
         with (self.run_dir / f"log/another-{service}.log").open("a") as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", "kernel.serve", service],
+                [sys.executable, "-m", "host.serve", service],
                 cwd=ROOT,
                 env={**self.env, "PST_OPS_PORT": str(port)},
                 stdout=said,

@@ -5,12 +5,12 @@ from typing import Any
 
 from contracts import consultation as shapes
 from contracts.errors import Code, Rejected
+from host.entrypoints import EventSourced, on_deadline
+from host.rpc import rpc
 from kernel.aggregate import Aggregate, Outcome
 from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
-from kernel.entrypoints import EventSourced, on_deadline
-from kernel.rpc import rpc
 from kernel.runtime import Wiring
 from offices.calendar import national_calendar
 from offices.office import Office

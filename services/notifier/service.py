@@ -8,13 +8,13 @@ from nameko.extensions import DependencyProvider
 from prometheus_client import Counter
 
 from contracts.errors import Rejected, Unavailable
+from host.entrypoints import EventSourced, on_deadline, subscribe
+from host.rpc import ServiceRpc
 from kernel.aggregate import Aggregate, Meta, Outcome
 from kernel.clock import derive_id, pause
 from kernel.database import AWAY
 from kernel.deadlines import Deadline
-from kernel.entrypoints import EventSourced, on_deadline, subscribe
 from kernel.facts import Fact
-from kernel.rpc import ServiceRpc
 from kernel.runtime import Wiring
 from offices.provider import Offices, check_offices
 from services.notifier import commands, decider, state

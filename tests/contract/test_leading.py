@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from contracts.errors import Unavailable
 from contracts.events import EVENTS
+from host.observability import Health
 from kernel import lease as leases
 from kernel import runtime as runtimes
 from kernel.clock import monotonic, new_id
@@ -19,7 +20,6 @@ from kernel.codec import EventType, EventTypes
 from kernel.deadlines import Deadlines
 from kernel.effects import Publish
 from kernel.firing import SIDE_BY_SIDE, Firing
-from kernel.observability import Health
 from kernel.runtime import Runtime, Wiring
 from kernel.views import View
 from tests.contract.log_contract import draft
@@ -44,7 +44,7 @@ class Deployment:
         runtime = Runtime(wiring, self.settings)
         health = Health()
         health.started()
-        runtime.watch(health)
+        health.add_all(runtime.checks())
         self._made.append(runtime)
         return runtime, health
 

@@ -8,13 +8,13 @@ import pytest
 from pymongo.collection import Collection
 
 from contracts.errors import Unavailable
+from host.observability import Health
 from kernel import view_following
 from kernel.clock import new_id
 from kernel.codec import EventType, EventTypes
 from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
-from kernel.observability import Health
 from kernel.personal import FORGOTTEN
 from kernel.runtime import Runtime, Wiring
 from kernel.view_following import Follower
@@ -261,7 +261,7 @@ def test_two_definitions_stand_side_by_side(server, db):
     with pytest.raises(Unavailable, match="0 of 6"):
         new.view(BY_TEN).get("a-0")
     health = Health()
-    new.watch(health)
+    health.add_all(new.checks())
     said = health.report()[1]["checks"]
     assert said["views"] == "view counts is being built: 0 of 6 commits"
     _stepped(new)

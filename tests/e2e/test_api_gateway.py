@@ -34,7 +34,7 @@ def test_silent_service_is_503_with_retry_after(stack: Stack) -> None:
 
 def test_taken_port_ends_the_start(stack: Stack) -> None:
     environ = {**stack.env, "PST_PORT": str(stack.port), "PST_OPS_PORT": "0"}
-    command = [sys.executable, "-m", "kernel.serve", "gateway"]
+    command = [sys.executable, "-m", "host.serve", "gateway"]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, timeout=60)
     assert done.returncode != 0
     assert b"PST_PORT" in done.stderr

@@ -149,7 +149,7 @@ def test_wrong_setting_is_one_line_and_exit_2(stack, change, says):
     """Named, with what was expected; no secret is printed."""
     env = {**stack.env, "PST_OPS_PORT": "0", **change, "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
-        [ROOT / ".venv/bin/python", "-m", "kernel.serve", "consultation"],
+        [ROOT / ".venv/bin/python", "-m", "host.serve", "consultation"],
         cwd=ROOT,
         env=env,
         capture_output=True,

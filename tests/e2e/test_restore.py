@@ -58,7 +58,7 @@ def serve(stack, service="consultation", **changes):
     """Start one process of a service with other settings; its port and the process."""
     port = ports.free()
     env = {**stack.env, "PST_OPS_PORT": str(port), **changes}
-    command = [sys.executable, "-m", "kernel.serve", service]
+    command = [sys.executable, "-m", "host.serve", service]
     said = subprocess.PIPE
     return port, subprocess.Popen(command, cwd=ROOT, env=env, stderr=said, text=True)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from kombu.exceptions import DecodeError
 from kombu.serialization import dumps, loads
 
-from kernel import sealed_json
+from host import sealed_json
 from kernel.clock import random_bytes
 
 JSON = st.recursive(

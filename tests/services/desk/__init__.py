@@ -1,1 +1,1 @@
-"""A service of the tests' own, run by `kernel.serve` like any other."""
+"""A service of the tests' own, run by `host.serve` like any other."""

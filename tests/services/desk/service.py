@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from marshmallow import Schema, fields
 
 from contracts.events import EVENTS
+from host.entrypoints import EventSourced, on_deadline
 from kernel.clock import pause
 from kernel.codec import EventType, EventTypes
 from kernel.deadlines import Deadline
 from kernel.effects import Effect, Publish, Schedule
-from kernel.entrypoints import EventSourced, on_deadline
 from kernel.facts import Fact
 from kernel.runtime import Wiring
 

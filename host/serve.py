@@ -1,4 +1,4 @@
-"""Run one process: `python -m kernel.serve consultation|notifier|gateway`.
+"""Run one process: `python -m host.serve consultation|notifier|gateway`.
 
 Several may be named; each may run any number of times. SIGTERM and Ctrl-C drain.
 """
@@ -22,10 +22,11 @@ import nameko  # noqa: E402
 import structlog  # noqa: E402
 from nameko.runners import ServiceRunner  # noqa: E402
 
-from kernel import config, sealed_json  # noqa: E402
+from host import sealed_json  # noqa: E402
+from host.observability import Health, configure_logging, ops_server  # noqa: E402
+from kernel import config  # noqa: E402
 from kernel.broker import reachable  # noqa: E402
 from kernel.database import AWAY, connect, database  # noqa: E402
-from kernel.observability import Health, configure_logging, ops_server  # noqa: E402
 from kernel.sealing import VaultError  # noqa: E402
 from kernel.vault import Vault  # noqa: E402
 

@@ -46,7 +46,7 @@ class _Shared(SharedExtension):  # type: ignore[misc]
 
     def setup(self) -> None:
         self.runtime = Runtime(self.container.service_cls.wiring, config["settings"])
-        self.runtime.watch(config["health"])
+        config["health"].add_all(self.runtime.checks())
         self._stopping = False
         self._grown, self._dated, self._ended = _Bell(), _Bell(), _Bell()
         self._followers: list[Any] = []

@@ -1,29 +1,14 @@
-"""What an operator sees: structured logs, metrics, and whether the process is fit to work."""
+"""What an operator sees: structured logs, and whether the process is fit to work."""
 
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
-
-COMMANDS = Counter(
-    "pst_commands_total", "Commands handled, by what they came to", ["service", "command", "result"]
-)
-COMMAND_SECONDS = Histogram(
-    "pst_command_seconds", "Time to handle a command", ["service", "command"]
-)
-REQUESTS = Counter("pst_http_requests_total", "HTTP answers", ["method", "route", "status"])
-REQUEST_SECONDS = Histogram("pst_http_request_seconds", "Time to an answer", ["method", "route"])
-PUBLISHED = Counter("pst_events_published_total", "Events the broker confirmed", ["service"])
-RELAY_LAG = Gauge("pst_relay_lag_commits", "Commits not yet relayed", ["service"])
-VIEW_LAG = Gauge("pst_view_lag_commits", "Commits not yet in a view", ["service", "view"])
-VIEW_BUILDING = Gauge("pst_view_building", "1 while a view is being built", ["service", "view"])
-PENDING_DEADLINES = Gauge("pst_deadlines_pending", "Dates that have not come due", ["service"])
-CONSUMED = Counter("pst_messages_consumed_total", "Messages taken", ["service", "result"])
+from prometheus_client import make_wsgi_app
 
 Check = Callable[[], str | None]
 """Returns None when all is well, else one line saying what is wrong."""
@@ -71,6 +56,10 @@ class Health:
     def add(self, name: str, check: Check) -> None:
         """Have `check` asked on every look at readiness."""
         self._checks[name] = check
+
+    def add_all(self, checks: Mapping[str, Check]) -> None:
+        """Have these checks asked as well."""
+        self._checks.update(checks)
 
     def started(self) -> None:
         """Say that all parts of the process have been started."""

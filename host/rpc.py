@@ -21,7 +21,7 @@ from nameko.exceptions import RemoteError, deserialize_to_instance
 from contracts.errors import Code, Rejected, StreamUnavailable, Unavailable
 from kernel.clock import monotonic
 from kernel.database import AWAY
-from kernel.observability import COMMAND_SECONDS, COMMANDS
+from kernel.metrics import COMMAND_SECONDS, COMMANDS
 
 log = structlog.get_logger()
 

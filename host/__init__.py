@@ -1,0 +1,1 @@
+"""The process a service runs in: nameko, RPC, health, logs. Framework here, rules nowhere."""

@@ -1,0 +1,18 @@
+"""What is counted and timed, for `/metrics`."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+COMMANDS = Counter(
+    "pst_commands_total", "Commands handled, by what they came to", ["service", "command", "result"]
+)
+COMMAND_SECONDS = Histogram(
+    "pst_command_seconds", "Time to handle a command", ["service", "command"]
+)
+REQUESTS = Counter("pst_http_requests_total", "HTTP answers", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram("pst_http_request_seconds", "Time to an answer", ["method", "route"])
+PUBLISHED = Counter("pst_events_published_total", "Events the broker confirmed", ["service"])
+RELAY_LAG = Gauge("pst_relay_lag_commits", "Commits not yet relayed", ["service"])
+VIEW_LAG = Gauge("pst_view_lag_commits", "Commits not yet in a view", ["service", "view"])
+VIEW_BUILDING = Gauge("pst_view_building", "1 while a view is being built", ["service", "view"])
+PENDING_DEADLINES = Gauge("pst_deadlines_pending", "Dates that have not come due", ["service"])
+CONSUMED = Counter("pst_messages_consumed_total", "Messages taken", ["service", "result"])
