@@ -14,6 +14,7 @@ from contracts.topology import (
     EVENTS_EXCHANGE,
     EVENTS_STREAM,
     MAX_DELIVERIES,
+    MAX_LOOKS,
     RETRY_LADDER_S,
     STREAM_MAX_AGE,
     STREAM_MAX_BYTES,
@@ -70,7 +71,8 @@ def consumer_queues(service: str, bindings: tuple[str, ...]) -> list[Queue]:
         for s in RETRY_LADDER_S
     ]
     bound = [Queue(name, EVENTS, routing_key=key, queue_arguments=main) for key in bindings]
-    return [*bound, *steps, Queue(parked_queue(service), queue_arguments=QUORUM)]
+    parked = {**QUORUM, "x-delivery-limit": MAX_LOOKS}
+    return [*bound, *steps, Queue(parked_queue(service), queue_arguments=parked)]
 
 
 def _dead_letters_to(queue: str) -> dict[str, str]:

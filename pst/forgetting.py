@@ -1,6 +1,8 @@
-"""Forgetting a person from the terminal: ledger, key, facts, and the messages that were parked."""
+"""Forgetting a person from the terminal: ledger, key, facts, and the messages that failed."""
 
 import json
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,14 @@ from pst.services import SERVICES
 from pst.system import System
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What came of a look at the broker: ids of what was dropped; service → messages unseen."""
+
+    dropped: list[str] = field(default_factory=list)
+    unseen: dict[str, int] = field(default_factory=dict)
+
+
 def offices_of(opened: System, subject_id: str) -> tuple[str, ...]:
     """Return the offices whose facts tell of a person; reads every log."""
     found = [streams_of(opened, name, subject_id) for name in SERVICES]
@@ -29,31 +39,35 @@ def forget_everywhere(opened: System, entry: Entry) -> bool:
     return forget(entry, Ledger(Path(path)) if path else None, vault, logs)
 
 
-def drop_parked(opened: System, subject_id: str) -> list[str]:
-    """Drop the parked messages that name a person and are not as we publish; return their ids.
+def drop_failed(opened: System, subject_id: str) -> Looked:
+    """Drop messages, parked or to be tried again, that name a person and are not as we publish.
 
     What we publish carries ids, codes, numbers and times only, and may stay; what came from
-    elsewhere may say anything. Raises `Unavailable` when the broker is away; it says what of
-    an erasure remains, as this is the last of it.
+    elsewhere may say anything. What a service has yet to take in is not looked at, and counted
+    only as far as it is not in its hands. Raises `Unavailable` when the broker is away; it says
+    what of an erasure remains, as this is the last of it.
     """
+    looked = Looked()
     try:
-        return [message_id for name in SERVICES for message_id in _drop(opened, name, subject_id)]
+        for name in SERVICES:
+            _drop(opened, name, subject_id, looked)
     except Unavailable as error:
         raise Unavailable(
             f"{subject_id} is forgotten, but parked messages that name them may still be there:"
             f" run this again when the broker answers ({error})"
         ) from error
+    return looked
 
 
-def _drop(opened: System, name: str, subject_id: str) -> list[str]:
-    dropped = []
+def _drop(opened: System, name: str, subject_id: str, looked: Looked) -> None:
     with parked_messages(opened.settings.amqp_url, name) as messages:
-        for message in messages.all():
+        for message in chain(messages.climbing(), messages.all()):
             said = message.body + repr(message.properties).encode()
             if subject_id.encode() in said and not _as_published(message.body):
                 messages.drop(message)
-                dropped.append(message.id)
-    return dropped
+                looked.dropped.append(message.id)
+        if (unseen := messages.waiting()) is not None:
+            looked.unseen[name] = unseen
 
 
 def _as_published(body: bytes) -> bool:
