@@ -13,9 +13,12 @@ from contracts.events import EVENTS, TYPE_PREFIX, Envelope
 from kernel.erasure import forget
 from kernel.ledger import Entry, Ledger
 from pst.held import streams_of
-from pst.parked_messages import parked_messages
+from pst.parked_messages import Parked, parked_messages
 from pst.services import SERVICES
 from pst.system import System
+
+HEADERS = ("x-pst-", "x-death", "x-first-death-", "x-last-death-", "x-delivery-", "x-acquired-")
+"""How the headers begin that we, or the broker, give a message on its way."""
 
 
 @dataclass(frozen=True)
@@ -63,17 +66,19 @@ def _drop(opened: System, name: str, subject_id: str, looked: Looked) -> None:
     with parked_messages(opened.settings.amqp_url, name) as messages:
         for message in chain(messages.climbing(), messages.all()):
             said = message.body + repr(message.properties).encode()
-            if subject_id.encode() in said and not _as_published(message.body):
+            if subject_id.encode() in said and not _as_published(message):
                 messages.drop(message)
                 looked.dropped.append(message.id)
         if (unseen := messages.waiting()) is not None:
             looked.unseen[name] = unseen
 
 
-def _as_published(body: bytes) -> bool:
-    """Tell whether a body holds the fields of a published event and not one more."""
+def _as_published(message: Parked) -> bool:
+    """Tell whether it holds the fields of a published event and not one more, nor a header."""
+    if not all(name.startswith(HEADERS) for name in message.headers):
+        return False
     try:
-        words = json.loads(body)
+        words = json.loads(message.body)
         service, event, version = words["type"].removeprefix(f"{TYPE_PREFIX}.").split(".")
         shape = EVENTS[service, event, int(version.removeprefix("v"))]()
         return _fits(words, Envelope()) and _fits(words["data"], shape)

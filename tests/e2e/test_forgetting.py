@@ -173,7 +173,11 @@ def test_parked_message_that_names_a_forgotten_person_is_dropped(stack):
         f"lain-{mark}": "orang lain",
     }
     # of a content type that is parked at once, whatever the body says
-    publish(stack, EVENTS_EXCHANGE, "1471.consultation.consultation_submitted", bodies)
+    key = "1471.consultation.consultation_submitted"
+    publish(stack, EVENTS_EXCHANGE, key, bodies)
+    worded = f"kepala-{mark}"  # as published, but for what its header says
+    publish(stack, EVENTS_EXCHANGE, key, {worded: json.dumps(ours)}, {"x-name": f"N{mark}"})
+    bodies[worded] = ""
 
     def parked():
         said = stack.pst("parked", "list", "notifier")
@@ -183,6 +187,7 @@ def test_parked_message_that_names_a_forgotten_person_is_dropped(stack):
     said = stack.pst("vault", "forget", subject, "--yes")
     assert parked() == {f"kita-{mark}", f"lain-{mark}"}
     assert f"asing-{mark}" in said
+    assert worded in said
     assert "kita" not in said
 
 
@@ -203,13 +208,15 @@ def test_message_to_be_tried_again_that_names_a_forgotten_person_is_dropped(stac
             messages.drop(message)
 
 
-def publish(stack, exchange, routing_key, bodies):
+def publish(stack, exchange, routing_key, bodies, headers=None):
     """Send messages as some other system would: id → body."""
     with pika.BlockingConnection(pika.URLParameters(stack.settings.amqp_url)) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
         for message_id, body in bodies.items():
-            properties = pika.BasicProperties(message_id=message_id, content_type="text/plain")
+            properties = pika.BasicProperties(
+                message_id=message_id, content_type="text/plain", headers=headers
+            )
             channel.basic_publish(exchange, routing_key, body.encode(), properties, mandatory=True)
 
 
