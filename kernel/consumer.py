@@ -15,6 +15,7 @@ from kombu.message import Message
 from kombu.messaging import Consumer as KombuConsumer
 from marshmallow import ValidationError
 
+from contracts.common import schema
 from contracts.errors import StreamUnavailable, Unavailable
 from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX, Envelope
 from contracts.topology import RETRY_LADDER_S, parked_queue, retry_queue
@@ -170,12 +171,12 @@ def read(message: Message) -> dict[str, Any]:
     if message.content_type != CONTENT_TYPE:
         raise Unreadable(f"content type {message.content_type!r} is not {CONTENT_TYPE}")
     try:
-        envelope: dict[str, Any] = Envelope().loads(_bytes(message).decode())
+        envelope: dict[str, Any] = schema(Envelope).loads(_bytes(message).decode())
         service, event, version = _kind(envelope["type"])
         shape = EVENTS.get((service, event, version))
         envelope["event"] = event if shape else None
         if shape:
-            envelope["data"] = shape().load(envelope["data"])
+            envelope["data"] = schema(shape).load(envelope["data"])
     except ValidationError as error:
         raise Unreadable(f"not a CloudEvent of ours: {error.messages}") from error
     except (ValueError, RecursionError) as error:
