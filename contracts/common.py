@@ -1,10 +1,13 @@
 """Fields that many shapes share."""
 
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
-from marshmallow import ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
+
+S = TypeVar("S", bound=Schema)
 
 
 class Timestamp(fields.AwareDateTime):
@@ -32,6 +35,12 @@ class Flag(fields.Boolean):
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
+
+
+@cache
+def schema(kind: type[S]) -> S:
+    """Return the schema itself: it keeps no state, and to make one copies all its fields."""
+    return kind()
 
 
 def plain(value: Any) -> Any:

@@ -1,18 +1,25 @@
 """HTTP on the socket, where eventlet would answer in plain words instead of problems."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from socket import SHUT_WR
 from typing import Any
 
+import eventlet
 from nameko.web.server import HttpOnlyProtocol
 
 from contracts.errors import Code, Rejected
 from gateway import responses
 from kernel.clock import new_id
 
+LINGER_S = 2.0
+
 
 class Protocol(HttpOnlyProtocol):
     """One connection. The application may end it with `environ["pst.hang_up"]()`."""
 
     wfile: Any
+    _hangs_up = False
 
     def get_environ(self) -> dict[str, Any]:
         """Describe the request as WSGI does."""
@@ -21,7 +28,7 @@ class Protocol(HttpOnlyProtocol):
 
     def handle_one_request(self) -> None:
         """Take one request; what eventlet refuses becomes a problem document, too."""
-        plain, self.wfile = self.wfile, _Refusing(self.wfile)
+        plain, self.wfile = self.wfile, _Refusing(self.wfile, self._hang_up)
         try:
             super().handle_one_request()
         finally:
@@ -32,20 +39,36 @@ class Protocol(HttpOnlyProtocol):
         self._hang_up()
         self.wfile.write(f"HTTP/1.1 {code} {message or explain or ''}".encode())
 
+    def finish(self) -> None:
+        """End the connection."""
+        if self._hangs_up:
+            self._hear_out()
+        super().finish()
+
+    def _hear_out(self) -> None:
+        """Let the client finish speaking: closed in its midst, it would never see our answer."""
+        with suppress(OSError, ValueError), eventlet.Timeout(LINGER_S, False):  # gone already
+            self.wfile.flush()
+            self.connection.shutdown(SHUT_WR)
+            while self.connection.recv(65536):
+                pass
+
     def _hang_up(self) -> None:
-        self.close_connection = True
+        self.close_connection = self._hangs_up = True
 
 
 class _Refusing:
     """eventlet refuses a head with one `write` of ready bytes; answers go by `writelines`."""
 
-    def __init__(self, wfile: Any) -> None:
+    def __init__(self, wfile: Any, hang_up: Callable[[], None]) -> None:
         self._wfile = wfile
+        self._hang_up = hang_up
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._wfile, name)
 
     def write(self, refusal: bytes) -> int:
+        self._hang_up()
         reason = refusal.partition(b"\r\n")[0].split(b" ", 2)[-1].decode("latin-1")
         written: int = self._wfile.write(_problem(reason))
         return written

@@ -5,6 +5,7 @@ nameko's own event handler acknowledges a message whose handler raised; `subscri
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from nameko import config
 from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
 
 from contracts.errors import Unavailable
+from kernel.clock import monotonic
 from kernel.consumer import Consumer
 from kernel.database import AWAY
 from kernel.deadlines import Deadline
@@ -25,20 +27,39 @@ log = structlog.get_logger()
 LOOK_S = 0.025
 """How often the log is looked at, for what other processes have appended."""
 
-IDLE_S = 1.0
-"""How long a follower of the log sleeps when nothing woke it."""
-
-RELAY_LINGER_S = 0.003
-VIEWS_LINGER_S = 0.05
-"""So long who follows the log lets go first whom it has been appended for: the answer leaves
-sooner, and what is appended meanwhile is taken along."""
-
-DATES_S = 0.25
-"""How long until dates are looked at again."""
-
 COUNT_S = 10.0
+MANY = 100
 OUTAGE_S = 1.0
 DRAIN_S = 10.0
+
+
+class _Bell:
+    """Wakes everybody who waits for the next ring."""
+
+    def __init__(self) -> None:
+        self.next = Event()
+
+    def ring(self) -> None:
+        """Wake them."""
+        rung, self.next = self.next, Event()
+        rung.send()
+
+
+@dataclass(frozen=True)
+class _Rhythm:
+    """When a step is repeated: at once while more is known to wait, else when the bell rings."""
+
+    bell: _Bell
+    idle_s: float = 1.0
+    """So long after a step that found nothing, though the bell did not ring."""
+    settle_s: float = 0.1
+    """So long after one that found something: what it has put off is to be done then."""
+    linger_s: float = 0.0
+    """So long after the bell: whom it was appended for is answered first, and what is appended
+    meanwhile is taken along."""
+    pace_s: float = 0.0
+    """No sooner than so long after the step before, unless that found `MANY`: who is behind
+    hurries."""
 
 
 class _Shared(SharedExtension):  # type: ignore[misc]
@@ -53,11 +74,14 @@ class _Shared(SharedExtension):  # type: ignore[misc]
         self.runtime.log.on_append(self._grown.ring)
 
     def start(self) -> None:
-        self._follow(self._look, LOOK_S, self._ended)
-        self._follow(self._relay, IDLE_S, self._grown, RELAY_LINGER_S)
-        for step in self.runtime.view_steps():
-            self._follow(step, IDLE_S, self._grown, VIEWS_LINGER_S)
-        self._follow(self.runtime.count_step, COUNT_S, self._ended)
+        self._follow(self._look, _Rhythm(self._ended, idle_s=LOOK_S))
+        relayed = _Rhythm(self._grown, linger_s=0.003)
+        self._follow(self._relay, relayed, self.runtime.relay_waits)
+        viewed = _Rhythm(self._grown, linger_s=0.05, pace_s=0.25)
+        for step, waits in self.runtime.view_steps():
+            self._follow(step, viewed, waits)
+        for step in (*self.runtime.sweep_steps(), self.runtime.count_step):
+            self._follow(step, _Rhythm(self._ended, idle_s=COUNT_S))
 
     def stop(self) -> None:
         self._stopping = True
@@ -68,7 +92,10 @@ class _Shared(SharedExtension):  # type: ignore[misc]
 
     def fire(self, fire: Callable[[Deadline], None]) -> None:
         """Have `fire` called for each date that comes due."""
-        self._follow(partial(self.runtime.deadlines_step, fire), DATES_S, self._dated)
+        self._follow(
+            partial(self.runtime.deadlines_step, fire),
+            _Rhythm(self._dated, idle_s=0.25, pace_s=0.1),
+        )
 
     def _look(self) -> int:
         """Wake the followers when another process has appended."""
@@ -84,42 +111,28 @@ class _Shared(SharedExtension):  # type: ignore[misc]
         return done
 
     def _follow(
-        self, step: Callable[[], int], idle_s: float, bell: "_Bell", linger_s: float = 0.0
+        self, step: Callable[[], int], rhythm: _Rhythm, waits: Callable[[], bool] = lambda: True
     ) -> None:
-        """Repeat `step` for as long as the service runs, whatever is away meanwhile.
-
-        When there was nothing to do, again after `idle_s` or `linger_s` after the bell rings.
-        """
-        run = partial(self._repeat, step, idle_s, bell, linger_s)
+        """Repeat `step` for as long as the service runs, whatever is away meanwhile."""
+        run = partial(self._repeat, step, rhythm, waits)
         self._followers.append(self.container.spawn_managed_thread(run, identifier=str(step)))
 
-    def _repeat(
-        self, step: Callable[[], int], idle_s: float, bell: "_Bell", linger_s: float
-    ) -> None:
+    def _repeat(self, step: Callable[[], int], rhythm: _Rhythm, waits: Callable[[], bool]) -> None:
         while not self._stopping:
-            rung = bell.next  # also a ring during the step is heard
+            rung, began = rhythm.bell.next, monotonic()  # also a ring during the step is heard
             try:
-                if not step():
-                    rung.wait(idle_s)
-                    eventlet.sleep(linger_s)
+                found = step()
+                if not (found and waits()):
+                    rung.wait(rhythm.settle_s if found else rhythm.idle_s)
+                    eventlet.sleep(rhythm.linger_s)
+                if found < MANY:
+                    eventlet.sleep(max(0.0, began + rhythm.pace_s - monotonic()))
             except Unavailable as error:
                 log.warning("waiting", step=str(step), error=str(error))
                 eventlet.sleep(OUTAGE_S)
             except Exception:  # a fault of ours must not end the service's heartbeat
                 log.exception("step_failed", step=str(step))
                 eventlet.sleep(OUTAGE_S)
-
-
-class _Bell:
-    """Wakes everybody who waits for the next ring."""
-
-    def __init__(self) -> None:
-        self.next = Event()
-
-    def ring(self) -> None:
-        """Wake them."""
-        rung, self.next = self.next, Event()
-        rung.send()
 
 
 class EventSourced(DependencyProvider):  # type: ignore[misc]

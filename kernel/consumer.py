@@ -19,6 +19,7 @@ from kombu.message import Message
 from kombu.messaging import Consumer as KombuConsumer
 from marshmallow import Schema, ValidationError
 
+from contracts.common import schema
 from contracts.errors import PstError, StreamUnavailable, Unavailable
 from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX, Envelope
 from contracts.topology import RETRY_LADDER_S, parked_queue, retry_queue
@@ -174,22 +175,23 @@ def read(message: Message) -> dict[str, Any]:
     if message.content_type != CONTENT_TYPE:
         raise Unreadable(f"its content type is not {CONTENT_TYPE}")
     try:
-        envelope = _loaded(Envelope(), json.loads(_bytes(message).decode()))
+        envelope = _loaded(Envelope, json.loads(_bytes(message).decode()))
         service, event, version = _kind(envelope["type"])
         shape = EVENTS.get((service, event, version))
         envelope["event"] = event if shape else None
         if shape:
-            envelope["data"] = _loaded(shape(), envelope["data"])
+            envelope["data"] = _loaded(shape, envelope["data"])
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"not JSON, or of no known type: {type(error).__name__}") from error
     return envelope
 
 
-def _loaded(shape: Schema, words: Any) -> dict[str, Any]:
+def _loaded(shape: type[Schema], words: Any) -> dict[str, Any]:
+    known = schema(shape)
     try:
-        loaded: dict[str, Any] = shape.load(words)
+        loaded: dict[str, Any] = known.load(words)
     except ValidationError as error:
-        wrong = ", ".join(name for name in shape.fields if name in error.messages_dict)
+        wrong = ", ".join(name for name in known.fields if name in error.messages_dict)
         raise Unreadable(f"not a CloudEvent of ours: {wrong or 'no object'}") from error
     return loaded
 

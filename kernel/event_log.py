@@ -92,6 +92,10 @@ class EventLog:
     def on_append(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)
 
+    def known_beyond(self, position: int) -> bool:
+        """Tell, without asking the server, whether there are later commits."""
+        return self._head.position > position
+
     def append(self, draft: Draft) -> Commit:
         commit = self._line.append(draft)
         for listener in self._listeners:

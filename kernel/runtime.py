@@ -130,10 +130,17 @@ class Runtime:
         self._failures = 0
         return done
 
-    def view_steps(self) -> list[Callable[[], int]]:
-        """Return what to repeat, each by itself: take in what waits, drop what nobody reads."""
-        steps = [step for f in self._followers for step in (f.step, f.sweep)]
-        return [partial(self._prepared_for, step) for step in steps]
+    def relay_waits(self) -> bool:
+        """Tell whether commits are known that are still to be relayed."""
+        return self._relay.waits()
+
+    def view_steps(self) -> list[tuple[Callable[[], int], Callable[[], bool]]]:
+        """Return what to repeat for each view, and what tells whether more is known to wait."""
+        return [(partial(self._prepared_for, f.step), f.waits) for f in self._followers]
+
+    def sweep_steps(self) -> list[Callable[[], int]]:
+        """Return what to repeat for each view: drop what nobody reads any more."""
+        return [partial(self._prepared_for, f.sweep) for f in self._followers]
 
     def deadlines_step(self, fire: Callable[[Deadline], None]) -> int:
         """Fire what has come due, if leader; return how many streams are at it."""
@@ -154,6 +161,7 @@ class Runtime:
         """Hand leadership to another process, when the dates in hand have been fired."""
         self._firing.stop()
         try:
+            self._relay.settle()
             self._lease.release()
             for follower in self._followers:
                 follower.release()

@@ -69,6 +69,10 @@ class Follower:
             self._stands = (documents, done + taken, fence) if taken else None
         return taken
 
+    def waits(self) -> bool:
+        """Tell whether this process knows of commits that are still to be taken in."""
+        return self._stands is None or self._log.known_beyond(self._stands[1])
+
     def _wait_for_a_newer_release(self, error: UnknownEvent) -> int:
         """Stay where we are: who reads the event follows a definition of its own."""
         if not self.newer:

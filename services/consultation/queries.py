@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts import consultation as shapes
-from contracts.common import plain
+from contracts.common import plain, schema
 from contracts.errors import Code, Rejected, Unavailable
 from kernel.caller import Caller
 from kernel.codec import clear
@@ -42,7 +42,7 @@ def get(
     if document is None:  # asked for a time before it began
         raise Rejected(Code.NOT_FOUND, "It did not exist at that time.")
     document["version"] = facts[-1].sequence
-    return {"consultation": _dumped(shapes.ConsultationSchema(), document)}
+    return {"consultation": _dumped(schema(shapes.ConsultationSchema), document)}
 
 
 def message(core: Runtime, facts: Iterable[Fact]) -> Document:
@@ -50,7 +50,7 @@ def message(core: Runtime, facts: Iterable[Fact]) -> Document:
     types = core.wiring.types
     (posted,) = (f for f in facts if isinstance(f.event, MessagePosted))
     in_clear = replace(posted, event=types.reveal(posted.event, core.vault))
-    return _dumped(shapes.MessageSchema(), views.message(in_clear))
+    return _dumped(schema(shapes.MessageSchema), views.message(in_clear))
 
 
 def history(core: Runtime, caller: Caller, consultation_id: str) -> Document:
@@ -65,7 +65,7 @@ def history(core: Runtime, caller: Caller, consultation_id: str) -> Document:
         }
         for fact in _visible(_facts(core, caller, consultation_id), caller)
     ]
-    return _dumped(shapes.HistorySchema(), {"items": items})
+    return _dumped(schema(shapes.HistorySchema), {"items": items})
 
 
 def page(
@@ -94,7 +94,7 @@ def page(
     found = core.view(views.LIST).find(wanted, [("opened", -1)], limit + 1)
     items = [{**row, "topic": _opened(core, row, "topic")} for row in found[:limit]]
     after = _cursor(found[limit - 1]["opened"]) if len(found) > limit else None
-    return _dumped(shapes.ConsultationListSchema(), {"items": items, "next_cursor": after})
+    return _dumped(schema(shapes.ConsultationListSchema), {"items": items, "next_cursor": after})
 
 
 def dossier(core: Runtime, caller: Caller, consultation_id: str) -> Document:
@@ -107,7 +107,7 @@ def dossier(core: Runtime, caller: Caller, consultation_id: str) -> Document:
     contact: Document | None = {n: getattr(opening, f"contact_{n}") for n in CONTACT}
     if opening.contact_name is None:
         contact = _known_contact(core, opening.subject_id)
-    resource = _dumped(shapes.ConsultationSchema(), document)
+    resource = _dumped(schema(shapes.ConsultationSchema), document)
     return {"consultation": resource, "contact": contact}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts import consultation as shapes
+from contracts.common import schema
 from contracts.errors import Code, Rejected
 from host.entrypoints import EventSourced, on_deadline
 from host.rpc import rpc
@@ -41,7 +42,7 @@ class ConsultationService:
     @rpc
     def submit(self, request: Request) -> Answer:
         """Open a consultation; `SubmitRequest`."""
-        asked = shapes.SubmitRequest().load(request)
+        asked = schema(shapes.SubmitRequest).load(request)
         caller = Caller.of(asked.pop("caller"))
         office = self._office(asked.pop("office"))
         if caller.is_staff:
@@ -70,17 +71,19 @@ class ConsultationService:
     @rpc
     def accept(self, request: Request) -> Answer:
         """Declare the request clear and complete; the limit starts. `OneRequest`."""
-        return self._handle(shapes.OneRequest().load(request), commands.Accept, with_office=True)
+        return self._handle(
+            schema(shapes.OneRequest).load(request), commands.Accept, with_office=True
+        )
 
     @rpc
     def claim(self, request: Request) -> Answer:
         """Take it; `OneRequest`."""
-        return self._handle(shapes.OneRequest().load(request), commands.Claim)
+        return self._handle(schema(shapes.OneRequest).load(request), commands.Claim)
 
     @rpc
     def post_message(self, request: Request) -> Answer:
         """Add one message; `PostMessageRequest`. Answers it, and the consultation's version."""
-        asked = shapes.PostMessageRequest().load(request)
+        asked = schema(shapes.PostMessageRequest).load(request)
         command_id = asked["caller"]["command_id"] or new_id()
         asked["message_id"] = derive_id(command_id, "message")
         key, outcome = self._decided(asked, commands.PostMessage, with_office=True)
@@ -94,57 +97,59 @@ class ConsultationService:
     @rpc
     def close(self, request: Request) -> Answer:
         """End it; `CloseRequest`."""
-        asked = shapes.CloseRequest().load(request)
+        asked = schema(shapes.CloseRequest).load(request)
         asked["reason"] = CloseReason(asked["reason"])
         return self._handle(asked, commands.Close)
 
     @rpc
     def withdraw(self, request: Request) -> Answer:
         """The user needs it no more; `OneRequest`."""
-        return self._handle(shapes.OneRequest().load(request), commands.Withdraw)
+        return self._handle(schema(shapes.OneRequest).load(request), commands.Withdraw)
 
     @rpc
     def reopen(self, request: Request) -> Answer:
         """Go on with a closed one; `ReopenRequest`."""
-        return self._handle(shapes.ReopenRequest().load(request), commands.Reopen, with_office=True)
+        return self._handle(
+            schema(shapes.ReopenRequest).load(request), commands.Reopen, with_office=True
+        )
 
     @rpc
     def get(self, request: Request) -> Answer:
         """Return it as it is, or as it stood `at`; `GetRequest`."""
-        asked = shapes.GetRequest().load(request)
+        asked = schema(shapes.GetRequest).load(request)
         return queries.get(self.core, Caller.of(asked["caller"]), **_less(asked, "caller"))
 
     @rpc
     def history(self, request: Request) -> Answer:
         """Return every fact; `OneRequest`."""
-        asked = shapes.OneRequest().load(request)
+        asked = schema(shapes.OneRequest).load(request)
         return queries.history(self.core, Caller.of(asked["caller"]), asked["consultation_id"])
 
     @rpc
     def list_consultations(self, request: Request) -> Answer:
         """Return one page, newest first; `ListRequest`."""
-        asked = shapes.ListRequest().load(request)
+        asked = schema(shapes.ListRequest).load(request)
         return queries.page(self.core, Caller.of(asked["caller"]), **_less(asked, "caller"))
 
     @rpc
     def dossier(self, request: Request) -> Answer:
         """Return it with how to reach its person, for the notifier only; `OneRequest`."""
-        asked = shapes.OneRequest().load(request)
+        asked = schema(shapes.OneRequest).load(request)
         return queries.dossier(self.core, Caller.of(asked["caller"]), asked["consultation_id"])
 
     @rpc
     def calendar_due(self, request: Request) -> Answer:
         """Return when a limit of so many working days ends; `DueRequest`."""
-        asked = shapes.DueRequest().load(request)
+        asked = schema(shapes.DueRequest).load(request)
         calendar = self._office(asked["office"]).calendar
         due = calendar.due(asked["start"], asked["working_days"])
-        answer: Answer = shapes.DueSchema().dump(due)
+        answer: Answer = schema(shapes.DueSchema).dump(due)
         return answer
 
     @rpc
     def calendar_year(self, request: Request) -> Answer:
         """Return the days off of a year; `CalendarRequest`."""
-        asked = shapes.CalendarRequest().load(request)
+        asked = schema(shapes.CalendarRequest).load(request)
         office = asked["office"]
         calendar = self._office(office).calendar if office else national_calendar()
         words = {
@@ -152,7 +157,7 @@ class ConsultationService:
             "calendar_version": calendar.version,
             "days": calendar.days_off(asked["year"]),
         }
-        answer: Answer = shapes.CalendarSchema().dump(words)
+        answer: Answer = schema(shapes.CalendarSchema).dump(words)
         return answer
 
     @on_deadline

@@ -188,7 +188,7 @@ def test_view_that_waits_for_a_newer_release_does_not_make_unready(deployment, m
     old, health = deployment.process(OLD, views=(view,))
     new, _ = deployment.process(OLD, NEW)
     newer_event(old, range(1, 4))
-    old_view, _sweep = old.view_steps()
+    ((old_view, _),) = old.view_steps()
     eventually(lambda: old_view() == 3)
     assert old.view(view).get("a-1")["n"] == 3
     newer_event(old, range(4, 6))

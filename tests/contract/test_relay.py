@@ -105,6 +105,80 @@ def test_batch_whose_connection_is_lost_is_published_again_in_order(desk, monkey
     assert list(dict.fromkeys(heard)) == stored
 
 
+def test_checkpoint_moves_now_and_then_under_load(desk, monkeypatch):
+    """What is confirmed is not told again by who goes on; all is saved when it grows quiet."""
+    monkeypatch.setattr(relays, "SAVE_S", 60.0)
+    stored = []
+    for version in range(1, 4):
+        desk.log.append(draft("a-1", version))
+        stored.append(("1", version))
+        assert desk.relay.step(fence=1) == 1
+        assert desk.deadlines.checkpoint().read() == 1
+    assert desk.relay.step(fence=1) == 0
+    assert desk.deadlines.checkpoint().read() == 3
+    assert desk.heard() == stored
+
+
+def test_who_leads_next_tells_again_what_was_not_saved(stack, db, desk, monkeypatch):
+    """A leader that dies before it saved; one that is told to stop leaves nothing behind."""
+    monkeypatch.setattr(relays, "SAVE_S", 60.0)
+    for version in range(1, 4):
+        desk.log.append(draft("a-1", version))
+        desk.relay.step(fence=1)
+    following = Desk(db, stack.settings.amqp_url, desk.subscriber)
+    assert following.relay.step(fence=2) == 2
+    following.log.append(draft("a-1", 4))
+    assert following.relay.step(fence=2) == 1
+    following.relay.settle()
+    assert Desk(db, stack.settings.amqp_url, desk.subscriber).relay.step(fence=3) == 0
+    assert [version for _, version in desk.heard()] == [1, 2, 3, 2, 3, 4]
+
+
+def test_new_dates_are_set_at_once_though_the_checkpoint_waits(stack, db, desk, monkeypatch):
+    """A date may be near; that another lost its point can wait, and does not wait for ever."""
+    monkeypatch.setattr(relays, "SAVE_S", 60.0)
+
+    def react(fact):
+        match fact.sequence:
+            case 1:
+                return [Schedule("pointless", NOON, {})]
+            case 2:
+                return [Cancel("pointless"), Schedule("near", NOON + timedelta(hours=1), {})]
+            case 3:
+                return [Schedule("pointless", NOON + timedelta(hours=2), {})]
+        return []
+
+    busy = Desk(db, stack.settings.amqp_url, desk.subscriber, react)
+    seen = []
+    for version in range(1, 5):
+        busy.log.append(draft("a-1", version))
+        busy.relay.step(fence=1)
+        seen.append(busy.dates())
+    assert seen == [["pointless"], ["pointless", "near"], ["near", "pointless"], seen[2]]
+    busy.log.append(draft("a-2", 2))  # drops what was never set
+    busy.relay.step(fence=1)
+    assert busy.relay.step(fence=1) == 0
+    assert busy.dates() == ["near", "near", "pointless"]
+    assert not db["deadlines"].count_documents({"name": "pointless", "sequence": 1})
+
+
+def test_late_leader_that_had_put_off_saving_does_not_move_the_checkpoint(desk, monkeypatch):
+    """It froze between a confirm and the checkpoint; another has led meanwhile."""
+    monkeypatch.setattr(relays, "SAVE_S", 60.0)
+    fill(desk.log, count=2)
+    desk.relay.step(fence=6)
+    fill_more = [draft("a-7", version) for version in (1, 2, 3)]
+    for each in fill_more[:2]:
+        desk.log.append(each)
+    desk.relay.step(fence=6)
+    assert desk.deadlines.checkpoint().advance(2, 3, fence=7)
+    desk.log.append(fill_more[2])
+    desk.relay.step(fence=6)
+    assert desk.relay.step(fence=6) == 0
+    desk.relay.settle()
+    assert desk.deadlines.checkpoint().read() == 3
+
+
 def test_what_precedes_a_commit_that_cannot_be_read_is_done(desk):
     """The relay stops at it, not before."""
     stored = fill(desk.log, count=5)

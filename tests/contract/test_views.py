@@ -376,7 +376,7 @@ def test_late_leader_brings_back_no_name(db, log):
 
 
 def _stepped(runtime: Runtime) -> None:
-    for step in runtime.view_steps():
+    for step, _ in runtime.view_steps():
         while step():
             pass
 

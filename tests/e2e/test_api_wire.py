@@ -1,6 +1,7 @@
 """Sizes, and what a client library would not send."""
 
 import socket
+import time
 from typing import Any
 
 import httpx
@@ -75,6 +76,18 @@ def test_unknown_transfer_coding_is_415_and_ends_the_connection(stack: Stack) ->
     smuggled = head("GET")  # must not be taken for a request
     answer = spoken(stack, head(Transfer_Encoding="gzip, chunked"), smuggled)
     problem(answer, Code.UNSUPPORTED_MEDIA_TYPE)
+
+
+def test_who_is_refused_while_still_sending_sees_the_answer(stack: Stack) -> None:
+    """Closed at once, the connection would be reset, and the answer with it."""
+    refused = head(Transfer_Encoding="gzip, chunked")
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=10) as connection:
+        connection.sendall(refused)
+        for _ in range(20):
+            time.sleep(0.02)
+            connection.sendall(bytes(65536))
+        said = connection.recv(65536)
+    assert said.startswith(b"HTTP/1.1 415 ")
 
 
 def test_body_that_breaks_off_does_no_harm(stack: Stack) -> None:
