@@ -10,8 +10,6 @@ it acknowledged: a crash between the two delivers it twice, never not at all.
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any
 
 import structlog
@@ -197,11 +195,8 @@ def _loaded(shape: type[Schema], words: Any) -> dict[str, Any]:
 
 
 def _told(error: Exception) -> str:
-    """Say what failed, and where; only our own words are sure to quote nobody's."""
-    if isinstance(error, PstError):
-        return f"{type(error).__name__}: {error}"
-    at = extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {'/'.join(Path(at.filename).parts[-2:])}:{at.lineno}"
+    """Say what failed; the words of who is not of ours might quote the message."""
+    return f"{type(error).__name__}: {error if isinstance(error, PstError) else 'see the log'}"
 
 
 def _kind(event_type: str) -> tuple[str, str, int]:

@@ -47,7 +47,7 @@ def test_leader_frozen_before_the_message_leaves_it_to_the_next(stack, address):
 
 
 def test_process_told_to_end_does_not_wait_for_the_database_for_ever(stack, address):
-    """What it could not record is sent again by the next: the same message under the same id."""
+    """What it could not record the next sends again at most: the same message, the same id."""
     eventually(lambda: stack.caught_up("consultation") and stack.caught_up("notifier"))
     stack.control.stop("notifier")
     handler = Freezing(stack)
@@ -62,8 +62,9 @@ def test_process_told_to_end_does_not_wait_for_the_database_for_ever(stack, addr
             handler.standstill.close()
             with stack.another("notifier", PST_SMTP_URL=url):
                 eventually(lambda: "notification_sent" in kinds(stack, about, SUBMITTED))
-        first, *again = [envelope.content for envelope in handler.taken]
-        assert again == [first]
+        # the database may have got the outcome unawares, and have kept it after all
+        assert len(handler.taken) in (1, 2)
+        assert len({envelope.content for envelope in handler.taken}) == 1
         assert kinds(stack, about, SUBMITTED).count("notification_sent") == 1
     finally:
         stack.control.start("notifier")

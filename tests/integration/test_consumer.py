@@ -1,7 +1,6 @@
 """Taking messages from the broker: in order, once committed, and what cannot be taken waits."""
 
 import json
-import re
 import uuid
 from contextlib import contextmanager
 from threading import Thread
@@ -11,6 +10,7 @@ import pika
 import pytest
 from structlog.testing import capture_logs
 
+from contracts import topology
 from contracts.errors import Code, Rejected, StreamUnavailable, Unavailable
 from contracts.events import CONTENT_TYPE
 from contracts.topology import RETRY_LADDER_S, consumer_queue, parked_queue
@@ -118,7 +118,7 @@ def declared(url, service):
 @pytest.fixture
 def scene(stack, monkeypatch):
     """A consumer with a short ladder."""
-    for module in (broker, consumer):
+    for module in (topology, consumer):
         monkeypatch.setattr(module, "RETRY_LADDER_S", (1, 2))
     monkeypatch.setattr(consumer, "WAIT_S", 0.2)
     scene = Scene(stack.settings.amqp_url)
@@ -148,7 +148,7 @@ def test_failing_message_climbs_the_ladder_and_is_parked(scene):
     eventually(lambda: scene.taken.count("e-1") == 3)
     eventually(lambda: [(e, b) for _, e, b in scene.parked()] != [])
     ((_, error, body),) = scene.parked()
-    assert re.fullmatch(r"ValueError at integration/test_consumer\.py:\d+", error)
+    assert error == "ValueError: see the log"
     assert json.loads(body) == event(1)
     scene.retry_parked()
     eventually(lambda: scene.taken.count("e-1") == 4)
@@ -225,7 +225,7 @@ def test_error_of_a_failed_message_quotes_nothing_of_it(scene):
     scene.error = KeyError("Siti Rahma")
     scene.send(event(1))
     ((_, error, _),) = eventually(scene.parked)
-    assert error.startswith("KeyError at integration/test_consumer.py:")
+    assert error == "KeyError: see the log"
     scene.error = Rejected(Code.WRONG_STATE, "It is closed.")
     scene.send(event(2))
     assert eventually(lambda: scene.parked()[1:])[0][1] == "Rejected: wrong_state: It is closed."
