@@ -40,7 +40,7 @@ row: rivals who hurry only lose again, and eight processes then write a quarter 
 
 
 class Log(Protocol):
-    """What the kernel needs of a log; `kernel/memory_log.py` is the one without a server."""
+    """What the kernel needs of a log; `tests/memory_log.py` is the one without a server."""
 
     def append(self, draft: Draft) -> Commit:
         """Store a decision; the same draft twice is one commit.
@@ -55,6 +55,9 @@ class Log(Protocol):
 
     def find(self, stream: str, version: int) -> Commit | None:
         """Return the commit whose first version this is."""
+
+    def find_command(self, stream: str, command_id: str) -> Commit | None:
+        """Return the commit of a command; may read the whole stream."""
 
     def read_on(self, position: int, limit: int = 500) -> list[Commit]:
         """Return commits after `position`, at most `limit`, never stepping over a gap.
@@ -108,6 +111,10 @@ class EventLog:
 
     def find(self, stream: str, version: int) -> Commit | None:
         found = self._commits.find_one({"_id": id_of(stream, version)})
+        return from_document(found) if found else None
+
+    def find_command(self, stream: str, command_id: str) -> Commit | None:
+        found = self._commits.find_one({"stream": stream, "command_id": command_id})
         return from_document(found) if found else None
 
     def read_on(self, position: int, limit: int = 500) -> list[Commit]:

@@ -61,8 +61,8 @@ class CommandHandler:
             events = self._tentative(aggregate, warm, command, meta) if warm else []
             folded = warm if warm and events else self._states.caught_up(aggregate, stream)
             if not events:
-                if meta.command_id in folded.commands:
-                    return self._replay(stream, folded, meta)
+                if earlier := self._earlier(stream, folded, meta.command_id):
+                    return self._replay(earlier, folded, meta)
                 _check_version(meta, folded.version)
                 events = aggregate.decide(command, folded.state)
             if not events:
@@ -74,7 +74,7 @@ class CommandHandler:
                 pause(jitter(0.01 * (attempt + 1)))
                 continue
             if not commit.holds(draft):  # another process had stored this command already
-                return self._replay(stream, self._states.caught_up(aggregate, stream), meta)
+                return self._replay(commit, self._states.caught_up(aggregate, stream), meta)
             facts = tuple(facts_of(commit, self._types))
             after = self._states.add(aggregate, folded, commit, facts)
             return Outcome(after.state, after.version, facts, False)
@@ -89,7 +89,7 @@ class CommandHandler:
         self, aggregate: Aggregate[S], warm: Folded[S], command: Command, meta: Meta
     ) -> list[Any]:
         """Decide on a state that may be behind; nothing unless it comes to events."""
-        if meta.command_id in warm.commands or meta.expected_version not in (None, warm.version):
+        if warm.may_know(meta.command_id) or meta.expected_version not in (None, warm.version):
             return []
         try:
             return aggregate.decide(command, warm.state)
@@ -125,10 +125,17 @@ class CommandHandler:
         mac = self._vault.fingerprint(subject, meta.request_hash)
         return {"subject_id": subject, "mac": mac} if mac else None
 
-    def _replay(self, stream: str, folded: Folded[S], meta: Meta) -> Outcome[S]:
-        commit = self._log.find(stream, folded.commands[meta.command_id])
-        if commit is None:
-            raise StreamUnavailable(f"{stream} cannot be read back")
+    def _earlier(self, stream: str, folded: Folded[S], command_id: str) -> Commit | None:
+        """Return what this command came to when it was handled before."""
+        if not folded.may_know(command_id):
+            return None
+        if (version := folded.commands.get(command_id)) is None:
+            return self._log.find_command(stream, command_id)
+        if commit := self._log.find(stream, version):
+            return commit
+        raise StreamUnavailable(f"{stream} cannot be read back")
+
+    def _replay(self, commit: Commit, folded: Folded[S], meta: Meta) -> Outcome[S]:
         if not self._same_request(commit, meta):
             raise Rejected(
                 Code.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key belongs to another request."

@@ -74,8 +74,8 @@ class StateCache:
 
     def _keep(self, aggregate: Aggregate[S], stream: str, folded: Folded[S]) -> None:
         if self._snapshots and folded.version - folded.kept >= EVERY:
+            folded = folded.to_keep()
             self._snapshots.keep(stream, self._shape(aggregate), folded)
-            folded = replace(folded, kept=folded.version)
         known = self._warm.get(stream)
         if known is None or known.version < folded.version:
             self._warm[stream] = folded
@@ -91,4 +91,4 @@ def _after(
     for fact in facts:
         state = aggregate.evolve(state, fact)
     folded.commands[commit.command_id] = commit.version
-    return Folded(state, commit.last, folded.commands, folded.kept)
+    return replace(folded, state=state, version=commit.last)

@@ -127,7 +127,7 @@ def _fill(db: Db, like: Deadline, count: int) -> None:
 def _copies(stored: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
     month = timedelta(days=29) / count
     for number in range(count):
-        stream = f"consultation-{new_id()}"
+        stream = f"consultation-{number:032x}"
         due = stored["due_at"] + number * month
         words = {"_id": f"{stream}/later", "stream": stream, "due_at": due, "look_at": due}
         yield {**stored, **words}

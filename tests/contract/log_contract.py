@@ -101,6 +101,13 @@ class LogContract:
         assert log.find("a-1", 2) is None
         assert log.find("b-1", 1) is None
 
+    def test_commit_is_found_by_its_command(self, log, other):
+        """In its own stream only."""
+        first = log.append(draft("a-1"))
+        log.append(draft("a-2"))
+        assert other.find_command("a-1", first.command_id) == first
+        assert other.find_command("a-2", first.command_id) is None
+
     def test_taken_version_is_a_conflict(self, log, other):
         """Who comes second must read and decide again; the log is as before."""
         log.append(draft("a-1"))

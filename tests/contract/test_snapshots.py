@@ -2,16 +2,17 @@
 
 import importlib
 import sys
+from dataclasses import replace
 
 import pytest
 
-from kernel import shape
+from kernel import shape, snapshots
 from kernel.aggregate import Aggregate
 from kernel.clock import random_bytes
 from kernel.codec import EventType, EventTypes
 from kernel.event_log import EventLog
 from kernel.handling import CommandHandler
-from kernel.snapshots import EVERY, Snapshots
+from kernel.snapshots import EVERY, Folded, Snapshots
 from kernel.vault import Vault
 from tests.contract.test_handling import NOON, meta
 
@@ -114,6 +115,34 @@ def test_repeat_is_known_from_the_snapshot(db, rules):
     again = Process(db, rules).count(command_id="c-1")
     assert again.replayed
     assert again.facts == first.facts
+
+
+def test_repeat_is_known_in_a_process_that_has_kept_a_snapshot(db, rules):
+    """What it remembers of early commands is their digests, as if it had just started."""
+    process = Process(db, rules)
+    first = process.count(command_id="c-1")
+    process.count(EVERY * 2)
+    again = process.count(command_id="c-1")
+    assert (again.replayed, again.facts) == (True, first.facts)
+    assert process.total() == EVERY * 2 + 1
+
+
+def test_command_that_only_looks_like_an_earlier_one_is_handled(db, rules, monkeypatch):
+    """Two ids of one digest are two commands all the same; the log has the last word."""
+    monkeypatch.setattr(snapshots, "_digest", lambda _command_id: b"the same")
+    process = Process(db, rules)
+    process.count(EVERY)
+    assert not process.count(command_id="c-2").replayed
+    assert process.count(command_id="c-2").replayed
+    assert Process(db, rules).total() == EVERY + 1
+
+
+def test_digests_are_not_found_across_their_borders(monkeypatch):
+    """Where the end of one and the beginning of the next make a third."""
+    monkeypatch.setattr(snapshots, "_digest", lambda _command_id: b"ABABABAB")
+    across = Folded(0, older=b"xxABABABABxxxxxx")
+    assert not across.may_know("c-1")
+    assert replace(across, older=across.older + b"ABABABAB").may_know("c-1")
 
 
 @pytest.mark.parametrize(

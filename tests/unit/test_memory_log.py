@@ -2,8 +2,8 @@
 
 import pytest
 
-from kernel.memory_log import MemoryLog
 from tests.contract.log_contract import LogContract
+from tests.memory_log import MemoryLog
 
 
 class TestMemoryLog(LogContract):

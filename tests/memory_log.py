@@ -37,6 +37,9 @@ class MemoryLog:
     def find(self, stream: str, version: int) -> Commit | None:
         return self._taken.get((stream, version))
 
+    def find_command(self, stream: str, command_id: str) -> Commit | None:
+        return next((c for c in self.read_stream(stream) if c.command_id == command_id), None)
+
     def read_on(self, position: int, limit: int = 500) -> list[Commit]:
         return self._commits[position : position + limit]
 
