@@ -15,6 +15,11 @@ RETRY_LADDER_S = (1, 5, 30, 120, 600)
 MAX_DELIVERIES = 50
 """How often a message may take its consumer's process down with it before it is parked."""
 
+MAX_LOOKS = 2**31 - 1
+"""How often a parked message may be looked at, each of which counts as a delivery: for ever.
+RabbitMQ 4 would drop it after 20; -1, which it takes for "no limit", has RabbitMQ 3 drop it at
+the first look."""
+
 
 def consumer_queue(service: str) -> str:
     """Return the name of the quorum queue from which a service takes events."""

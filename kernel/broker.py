@@ -9,24 +9,14 @@ from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 from kombu.messaging import Producer
 
+from contracts import topology
 from contracts.errors import Unavailable
-from contracts.topology import (
-    EVENTS_EXCHANGE,
-    EVENTS_STREAM,
-    MAX_DELIVERIES,
-    RETRY_LADDER_S,
-    STREAM_MAX_AGE,
-    STREAM_MAX_BYTES,
-    consumer_queue,
-    parked_queue,
-    retry_queue,
-)
 from kernel.clock import monotonic
 
 CONFIRM_S = 10.0
 """How long the broker may take to confirm what was published together."""
 
-EVENTS = Exchange(EVENTS_EXCHANGE, type="topic", durable=True)
+EVENTS = Exchange(topology.EVENTS_EXCHANGE, type="topic", durable=True)
 QUORUM = {"x-queue-type": "quorum"}
 
 
@@ -42,35 +32,36 @@ def connection(url: str) -> Connection:
 def events_stream() -> Queue:
     """The stream that takes every event."""
     return Queue(
-        EVENTS_STREAM,
+        topology.EVENTS_STREAM,
         EVENTS,
         routing_key="#",
         queue_arguments={
             "x-queue-type": "stream",
-            "x-max-age": STREAM_MAX_AGE,
-            "x-max-length-bytes": STREAM_MAX_BYTES,
+            "x-max-age": topology.STREAM_MAX_AGE,
+            "x-max-length-bytes": topology.STREAM_MAX_BYTES,
         },
     )
 
 
 def consumer_queues(service: str, bindings: tuple[str, ...]) -> list[Queue]:
     """The queue a service consumes from, its retry ladder, and where failures are parked."""
-    name = consumer_queue(service)
+    name = topology.consumer_queue(service)
     main = {
         **QUORUM,
         "x-single-active-consumer": True,
-        "x-delivery-limit": MAX_DELIVERIES,
-        **_dead_letters_to(parked_queue(service)),
+        "x-delivery-limit": topology.MAX_DELIVERIES,
+        **_dead_letters_to(topology.parked_queue(service)),
     }
     steps = [
         Queue(
-            retry_queue(service, s),
+            topology.retry_queue(service, s),
             queue_arguments={**QUORUM, "x-message-ttl": s * 1000, **_dead_letters_to(name)},
         )
-        for s in RETRY_LADDER_S
+        for s in topology.RETRY_LADDER_S
     ]
     bound = [Queue(name, EVENTS, routing_key=key, queue_arguments=main) for key in bindings]
-    return [*bound, *steps, Queue(parked_queue(service), queue_arguments=QUORUM)]
+    parked = {**QUORUM, "x-delivery-limit": topology.MAX_LOOKS}
+    return [*bound, *steps, Queue(topology.parked_queue(service), queue_arguments=parked)]
 
 
 def _dead_letters_to(queue: str) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 A message whose handler fails waits on the retry ladder while the others go on; after the
 last step, or at once when it cannot be read, it is parked with the error in a header, for a
-person to look at (`pst parked`). Our own confirmed publish moves a message, and only then is
+person to look at (`pst parked`); the header quotes nothing, as a message may name a person who
+is forgotten later. Our own confirmed publish moves a message, and only then is
 it acknowledged: a crash between the two delivers it twice, never not at all.
 """
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -13,10 +15,10 @@ from typing import Any
 import structlog
 from kombu.message import Message
 from kombu.messaging import Consumer as KombuConsumer
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from contracts.common import schema
-from contracts.errors import StreamUnavailable, Unavailable
+from contracts.errors import PstError, StreamUnavailable, Unavailable
 from contracts.events import CONTENT_TYPE, EVENTS, TYPE_PREFIX, Envelope
 from contracts.topology import RETRY_LADDER_S, parked_queue, retry_queue
 from kernel.broker import Publisher, connection, consumer_queues
@@ -110,14 +112,14 @@ class Consumer:
             self._park(message, str(error))
         except Exception as error:
             log.exception("message_failed", message_id=message.properties.get("message_id"))
-            self._next_step(message, f"{type(error).__name__}: {error}")
+            self._next_step(message, _told(error))
         else:
             self._count("done")
         message.ack()
 
     def _undecodable(self, message: Message, error: Exception) -> None:
         """What the library cannot unpack is parked as it came."""
-        self._park(message, f"cannot be unpacked: {type(error).__name__}: {error}")
+        self._park(message, f"cannot be unpacked: {type(error).__name__}")
         message.ack()
 
     def _until_available(self, envelope: dict[str, Any]) -> None:
@@ -169,19 +171,32 @@ def read(message: Message) -> dict[str, Any]:
     and may ignore; `data` is then as it came.
     """
     if message.content_type != CONTENT_TYPE:
-        raise Unreadable(f"content type {message.content_type!r} is not {CONTENT_TYPE}")
+        raise Unreadable(f"its content type is not {CONTENT_TYPE}")
     try:
-        envelope: dict[str, Any] = schema(Envelope).loads(_bytes(message).decode())
+        envelope = _loaded(Envelope, json.loads(_bytes(message).decode()))
         service, event, version = _kind(envelope["type"])
         shape = EVENTS.get((service, event, version))
         envelope["event"] = event if shape else None
         if shape:
-            envelope["data"] = schema(shape).load(envelope["data"])
-    except ValidationError as error:
-        raise Unreadable(f"not a CloudEvent of ours: {error.messages}") from error
+            envelope["data"] = _loaded(shape, envelope["data"])
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"not JSON, or of no known type: {error}") from error
+        raise Unreadable(f"not JSON, or of no known type: {type(error).__name__}") from error
     return envelope
+
+
+def _loaded(shape: type[Schema], words: Any) -> dict[str, Any]:
+    known = schema(shape)
+    try:
+        loaded: dict[str, Any] = known.load(words)
+    except ValidationError as error:
+        wrong = ", ".join(name for name in known.fields if name in error.messages_dict)
+        raise Unreadable(f"not a CloudEvent of ours: {wrong or 'no object'}") from error
+    return loaded
+
+
+def _told(error: Exception) -> str:
+    """Say what failed; the words of who is not of ours might quote the message."""
+    return f"{type(error).__name__}: {error if isinstance(error, PstError) else 'see the log'}"
 
 
 def _kind(event_type: str) -> tuple[str, str, int]:

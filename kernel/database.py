@@ -55,7 +55,8 @@ def database(client: MongoClient[Document], settings: Settings, name: str) -> Db
 class TravelledTime:
     """The offset of `pst clock advance`, re-read at most ten times a second.
 
-    While the database is away the last known offset holds.
+    While the database is away the last known offset holds. One that is stored beyond `LATEST`,
+    which nobody could have asked for, ends there.
     """
 
     REREAD_S = 0.1
@@ -91,4 +92,5 @@ class TravelledTime:
             found = self._offsets.find_one({"_id": "offset"})
         except PyMongoError:
             return self._value
-        return timedelta(milliseconds=found["ms"]) if found else timedelta()
+        furthest = (LATEST - Clock().now()) // timedelta(milliseconds=1)
+        return timedelta(milliseconds=min(found["ms"], furthest)) if found else timedelta()

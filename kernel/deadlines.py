@@ -37,7 +37,8 @@ class Deadline:
     @property
     def command_id(self) -> str:
         """The id under which its effect is committed: fired twice, it is one commit."""
-        return derive_id("deadline", self.stream, self.name, self.due_at.isoformat())
+        by, at = str(self.sequence), self.due_at.isoformat()
+        return derive_id("deadline", self.stream, self.name, by, at)
 
     @property
     def key(self) -> str:
@@ -104,7 +105,7 @@ class Deadlines:
             yield _deadline(document)
 
     def done(self, deadline: Deadline) -> None:
-        """Forget a date that fired, unless it has been moved meanwhile."""
+        """Forget a date that fired, unless a later fact has set it, be it to the same moment."""
         self._dates.delete_one(_same(deadline))
 
     def later(self, deadline: Deadline, now: datetime) -> None:
@@ -158,4 +159,5 @@ def _id(stream: str, name: str) -> str:
 
 
 def _same(deadline: Deadline) -> dict[str, Any]:
-    return {"_id": _id(deadline.stream, deadline.name), "due_at": deadline.due_at}
+    key = _id(deadline.stream, deadline.name)
+    return {"_id": key, "sequence": deadline.sequence, "due_at": deadline.due_at}

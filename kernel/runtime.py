@@ -114,6 +114,10 @@ class Runtime:
             raise Unavailable(f"database: {type(error).__name__}") from error
         return self._seen > seen
 
+    def leads(self) -> bool:
+        """Say whether this process still leads; on its last word for no longer than a second."""
+        return self._lease.held()
+
     def relay_step(self) -> int:
         """Relay what waits, if leader; return how many commits."""
         if monotonic() < self._relay_again_at:

@@ -60,7 +60,7 @@ class Vault:
     def fingerprint(self, subject_id: str, digest: str) -> str | None:
         """Return a mark by which an equal `digest` is known again, gone with the person's key."""
         key = self._key(subject_id)
-        return hmac.digest(key, digest.encode(), "sha256").hex() if key else None
+        return hmac.digest(_for_marks(key), digest.encode(), "sha256").hex() if key else None
 
     def knows(self, subject_id: str) -> bool:
         """Tell whether the person has, or had, a key."""
@@ -108,6 +108,11 @@ class Vault:
         if len(self._cache) > CACHE_SIZE:
             self._cache.popitem(last=False)
         return key
+
+
+def _for_marks(key: bytes) -> bytes:
+    """Return the key of a person's fingerprints: theirs itself seals, and does nothing else."""
+    return hmac.digest(key, b"pst fingerprint", "sha256")
 
 
 def tombstone(subject_id: str, at: datetime) -> Document:

@@ -1,6 +1,8 @@
-"""Forgetting a person from the terminal: ledger, key, facts, and the messages that were parked."""
+"""Forgetting a person from the terminal: ledger, key, facts, and the messages that failed."""
 
 import json
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,20 @@ from contracts.events import EVENTS, TYPE_PREFIX, Envelope
 from kernel.erasure import forget
 from kernel.ledger import Entry, Ledger
 from pst.held import streams_of
-from pst.parked_messages import parked_messages
+from pst.parked_messages import Parked, parked_messages
 from pst.services import SERVICES
 from pst.system import System
+
+HEADERS = ("x-pst-", "x-death", "x-first-death-", "x-last-death-", "x-delivery-", "x-acquired-")
+"""How the headers begin that we, or the broker, give a message on its way."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What came of a look at the broker: ids of what was dropped; service → messages unseen."""
+
+    dropped: list[str] = field(default_factory=list)
+    unseen: dict[str, int] = field(default_factory=dict)
 
 
 def offices_of(opened: System, subject_id: str) -> tuple[str, ...]:
@@ -29,37 +42,43 @@ def forget_everywhere(opened: System, entry: Entry) -> bool:
     return forget(entry, Ledger(Path(path)) if path else None, vault, logs)
 
 
-def drop_parked(opened: System, subject_id: str) -> list[str]:
-    """Drop the parked messages that name a person and are not as we publish; return their ids.
+def drop_failed(opened: System, subject_id: str) -> Looked:
+    """Drop messages, parked or to be tried again, that name a person and are not as we publish.
 
     What we publish carries ids, codes, numbers and times only, and may stay; what came from
-    elsewhere may say anything. Raises `Unavailable` when the broker is away; it says what of
-    an erasure remains, as this is the last of it.
+    elsewhere may say anything. What a service has yet to take in is not looked at, and counted
+    only as far as it is not in its hands. Raises `Unavailable` when the broker is away; it says
+    what of an erasure remains, as this is the last of it.
     """
+    looked = Looked()
     try:
-        return [message_id for name in SERVICES for message_id in _drop(opened, name, subject_id)]
+        for name in SERVICES:
+            _drop(opened, name, subject_id, looked)
     except Unavailable as error:
         raise Unavailable(
             f"{subject_id} is forgotten, but parked messages that name them may still be there:"
             f" run this again when the broker answers ({error})"
         ) from error
+    return looked
 
 
-def _drop(opened: System, name: str, subject_id: str) -> list[str]:
-    dropped = []
+def _drop(opened: System, name: str, subject_id: str, looked: Looked) -> None:
     with parked_messages(opened.settings.amqp_url, name) as messages:
-        for message in messages.all():
+        for message in chain(messages.climbing(), messages.all()):
             said = message.body + repr(message.properties).encode()
-            if subject_id.encode() in said and not _as_published(message.body):
+            if subject_id.encode() in said and not _as_published(message):
                 messages.drop(message)
-                dropped.append(message.id)
-    return dropped
+                looked.dropped.append(message.id)
+        if (unseen := messages.waiting()) is not None:
+            looked.unseen[name] = unseen
 
 
-def _as_published(body: bytes) -> bool:
-    """Tell whether a body holds the fields of a published event and not one more."""
+def _as_published(message: Parked) -> bool:
+    """Tell whether it holds the fields of a published event and not one more, nor a header."""
+    if not all(name.startswith(HEADERS) for name in message.headers):
+        return False
     try:
-        words = json.loads(body)
+        words = json.loads(message.body)
         service, event, version = words["type"].removeprefix(f"{TYPE_PREFIX}.").split(".")
         shape = EVENTS[service, event, int(version.removeprefix("v"))]()
         return _fits(words, Envelope()) and _fits(words["data"], shape)

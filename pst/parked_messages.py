@@ -2,21 +2,23 @@
 
 Uses pika, not kombu: the tools run without eventlet. Looking at a message takes it from the
 queue and puts it back when the connection closes; nothing is lost if the tool dies.
+
+What still climbs the retry ladder can be looked at, too, and stands still meanwhile. What its
+service has yet to take in cannot: the broker shows that queue to its one consumer only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from contracts.errors import Unavailable
-from contracts.topology import consumer_queue, parked_queue
+from contracts.topology import RETRY_LADDER_S, consumer_queue, parked_queue, retry_queue
 from kernel.consumer import ATTEMPT, ERROR
-
-LOOK_AT_MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -44,23 +46,34 @@ class Parked:
 
 
 class ParkedMessages:
-    """The parked messages of one service."""
+    """The parked messages of one service; `exists` tells whether there is a queue of a name."""
 
-    def __init__(self, channel: Any, service: str) -> None:
+    def __init__(self, channel: Any, service: str, exists: Callable[[str], bool]) -> None:
         self._channel = channel
         self._service = service
+        self._exists = exists
 
     def all(self) -> Iterator[Parked]:
-        """Yield them, the oldest first; none when the service has never consumed."""
-        try:
-            for _ in range(LOOK_AT_MOST):
-                method, properties, body = self._channel.basic_get(parked_queue(self._service))
-                if method is None:
-                    return
-                yield Parked(method.delivery_tag, properties, body)
-        except ChannelClosedByBroker as error:
-            if error.reply_code != 404:
-                raise
+        """Yield every one, the oldest first; none when the service has never consumed."""
+        return self._held(parked_queue(self._service))
+
+    def climbing(self) -> Iterator[Parked]:
+        """Yield those on the retry ladder, the lowest step first: who moves meanwhile moves up."""
+        for seconds in RETRY_LADDER_S:
+            yield from self._held(retry_queue(self._service, seconds))
+
+    def waiting(self) -> int | None:
+        """Return how many the service has yet to take in; None when it has never consumed."""
+        if not self._exists(queue := consumer_queue(self._service)):
+            return None
+        return int(self._channel.queue_declare(queue, passive=True).method.message_count)
+
+    def _held(self, queue: str) -> Iterator[Parked]:
+        if not self._exists(queue):
+            return
+        while (found := self._channel.basic_get(queue))[0] is not None:
+            method, properties, body = found
+            yield Parked(method.delivery_tag, properties, body)
 
     def retry(self, message: Parked) -> None:
         """Send it back to its service, its tries counted from nothing; confirmed, then removed."""
@@ -89,12 +102,24 @@ def parked_messages(url: str, service: str) -> Iterator[ParkedMessages]:
     try:
         channel = connection.channel()
         channel.confirm_delivery()
-        yield ParkedMessages(channel, service)
+        yield ParkedMessages(channel, service, partial(_exists, connection))
     except AMQPError as error:
         raise Unavailable(f"the broker broke off: {_why(error)}") from error
     finally:
         if connection.is_open:
             connection.close()
+
+
+def _exists(connection: pika.BlockingConnection, queue: str) -> bool:
+    channel = connection.channel()  # of its own: a no closes it
+    try:
+        channel.queue_declare(queue, passive=True)
+    except ChannelClosedByBroker as error:
+        if error.reply_code != 404:
+            raise
+        return False
+    channel.close()
+    return True
 
 
 def _why(error: Exception) -> str:

@@ -32,6 +32,19 @@ class RestoreMark:
         """Return what lies in its place: a canary, the mark of another restore, or nothing."""
         return self._keys.find_one(PLACE)
 
+    def take_back_unconfirmed(self) -> None:
+        """Put back what was there before a restore that was killed before it could confirm.
+
+        Only for who works alone: another restore may be about to.
+        """
+        found = self.found()
+        if found is None or canary.RESTORING not in found or "before" not in found:
+            return
+        if found["before"] is None:
+            self._keys.delete_one(found)
+        else:
+            self._keys.replace_one(found, found["before"])
+
     def put(self, before: Document | None) -> None:
         """Put it in the place of `before`; raise `BackupError` if that is there no more."""
         self._mine["before"] = before  # until `confirm`

@@ -2,7 +2,8 @@
 
 The backup is verified whole before the first commit is loaded. While it is loaded a mark lies in
 the place of the vault's canary, so no service starts on half a log; a load that is broken off is
-cleared away, by itself or by the next `pst restore`. With the canary in its place it is complete.
+cleared away, by itself or by the next `pst restore`, which also gives back its canary to a system
+with data that a killed one had just marked. With the canary in its place it is complete.
 """
 
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ class Restore:
         """
         self._check_services()
         with alone(self._opened) as self._check_alone:
+            self._mark.take_back_unconfirmed()
             self._check_empty(self._mark.found())
             self._check_backup()
             return self._restored(forgotten)

@@ -6,7 +6,7 @@ import click
 
 from kernel.ledger import Entry
 from pst.export import export
-from pst.forgetting import drop_parked, forget_everywhere, offices_of
+from pst.forgetting import drop_failed, forget_everywhere, offices_of
 from pst.progress import ProgressLine
 from pst.rotation import rotate, wrapped_by
 from pst.shown import harmless
@@ -43,6 +43,8 @@ def vault_forget(subject: str, yes: bool) -> None:
 
     Statistics and the integrity of the logs stay. The erasure is also written to the file
     PST_ERASURE_LEDGER, so that restoring an older backup does not bring the person back.
+    Messages that could not be taken in and name the person are dropped, parked or to be tried
+    again, unless they are as we publish them (which is without personal data).
     Broken off, or in doubt, run it again: it completes what is missing.
     """
     opened = system("master_key", "amqp_url")
@@ -55,8 +57,14 @@ def vault_forget(subject: str, yes: bool) -> None:
     news = forget_everywhere(opened, Entry(subject, opened.now(), offices))
     click.echo(f"{subject}: {'forgotten' if news else 'had been forgotten; completed'}.")
     click.echo(f"Told in the logs of: {', '.join(offices) or 'no office (no facts)'}.")
-    for message_id in drop_parked(opened, subject):
-        click.echo(f"Parked message {harmless(message_id)} named them and was dropped.")
+    looked = drop_failed(opened, subject)
+    for message_id in looked.dropped:
+        click.echo(f"Failed message {harmless(message_id)} named them and was dropped.")
+    for name, count in looked.unseen.items():
+        click.echo(
+            f"Not looked at: what {name} has yet to take in (waiting: {count}). Should it fail and"
+            " name them, it will be parked: to be certain, run this again in 15 minutes."
+        )
 
 
 @vault.command("rotate")

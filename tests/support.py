@@ -256,14 +256,14 @@ class Stack:
             eventually(lambda name=name: _ready(numbers[name]), within=60)  # type: ignore[misc]
 
     @contextmanager
-    def another(self, service: str) -> Iterator[int]:
+    def another(self, service: str, **settings: str) -> Iterator[int]:
         """Run one more process of a service, ready for work; its number."""
         port = ports.free()
         with (self.run_dir / f"log/another-{service}.log").open("a") as said:
             process = subprocess.Popen(
                 [sys.executable, "-m", "host.serve", service],
                 cwd=ROOT,
-                env={**self.env, "PST_OPS_PORT": str(port)},
+                env={**self.env, "PST_OPS_PORT": str(port), **settings},
                 stdout=said,
                 stderr=said,
             )

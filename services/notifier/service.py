@@ -1,5 +1,6 @@
 """The notifier's entrypoints: events call for e-mails, dates deliver them."""
 
+from functools import partial
 from typing import Any
 
 import structlog
@@ -79,16 +80,19 @@ class NotifierService:
     def deliver(self, deadline: Deadline) -> None:
         """Try once, and record what came of it: the decider alone knows what follows.
 
-        Raises `Unavailable`, to be called again soon, while the consultation service is away.
+        Raises `Unavailable`, to be called again soon, while the consultation service is away, or
+        if the try is another process's by now.
         """
-        attempt = deadline.data["attempt"]
-        known = self.core.commands.state(NOTIFICATION, deadline.key)
-        owed = known.state.owed_at(attempt)
+        owed = self._owed(deadline)
         if owed is None:  # done with, or a later try is set already
             return
-        result = self._try(owed, deadline)
+        result, attempt = self._try(owed, deadline), deadline.data["attempt"]
         command = commands.ReportDelivery(now=self.core.clock.now(), attempt=attempt, result=result)
         self._record(deadline, command)
+
+    def _owed(self, deadline: Deadline) -> state.Owed | None:
+        known = self.core.commands.state(NOTIFICATION, deadline.key)
+        return known.state.owed_at(deadline.data["attempt"])
 
     def _try(self, owed: state.Owed, deadline: Deadline) -> commands.Result:
         caller = {
@@ -104,7 +108,13 @@ class NotifierService:
         reason = decider.reason_to_withhold(owed.request, dossier)
         if reason is not None:
             return commands.Withheld(reason)
-        return self.email.deliver(owed, dossier, self.offices[deadline.office])
+        last_look = partial(self._last_look, deadline)
+        return self.email.deliver(owed, dossier, self.offices[deadline.office], last_look)
+
+    def _last_look(self, deadline: Deadline) -> None:
+        """Let nothing go that another process sends: since we asked, we may have been frozen."""
+        if not self.core.leads() or self._owed(deadline) is None:
+            raise Unavailable("another process has taken over")
 
     def _record(self, deadline: Deadline, command: commands.ReportDelivery) -> None:
         """Do not let go of an outcome while the database is away: forgotten, it is sent again."""

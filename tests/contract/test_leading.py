@@ -235,6 +235,31 @@ def all_fired(deadlines):
     return not list(deadlines.due(NOON + timedelta(days=1)))
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_date_set_anew_to_the_same_moment_is_another(deadlines, fails):
+    """By a later fact, while the earlier one was being fired: neither dropped nor put off."""
+    first = due("a-1", "d")
+    deadlines.apply([first])
+    anew = replace(first, sequence=first.sequence + 1)
+
+    fired = []
+
+    def fire(deadline):
+        fired.append(deadline)
+        if deadline == first:
+            deadlines.apply([anew])
+            if fails:
+                raise Unavailable("for now")
+
+    subject = firing(deadlines)
+    with capture_logs():
+        eventually(lambda: not subject.step(fire), every=0)
+    subject.stop()
+    assert fired == [first, anew]
+    assert all_fired(deadlines)
+    assert first.command_id != anew.command_id  # or its effect would pass for the first one's
+
+
 def test_streams_fire_side_by_side_and_each_in_order(deadlines):
     """No more at once than the pool has room for; of one stream, one at a time."""
     deadlines.apply([due(f"a-{s}", f"d{n}", n) for s in range(20) for n in range(3)])

@@ -17,6 +17,16 @@ def test_step_that_no_clock_could_tell_is_refused(db, step):
     assert TravelledTime(db)() == timedelta(days=1)
 
 
+@pytest.mark.parametrize("stored", [2**62, 1e300, float("inf")])
+def test_stored_offset_that_no_clock_could_tell_ends_at_the_latest_moment(db, stored):
+    """Written past the tool: time stands at its end, and is told, instead of failing everywhere."""
+    db["offset"].insert_one({"_id": "offset", "ms": stored})
+    travelled = TravelledTime(db)
+    assert LATEST - timedelta(seconds=10) < Clock(travelled).now() <= LATEST
+    with pytest.raises(ValueError, match="no further than the year 9000"):
+        travelled.advance(timedelta(days=1))
+
+
 def test_steps_add_up_to_the_last_year_at_most(db):
     """Each alone would be short enough."""
     half = (LATEST - Clock().now()) / 2 + timedelta(days=1)

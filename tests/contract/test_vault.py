@@ -1,9 +1,11 @@
 """The vault: one key a person, one master key over them, and what happens when either goes."""
 
+import hmac
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from contracts.errors import Code, Rejected
 from kernel import canary
@@ -182,6 +184,15 @@ def test_rotation_loses_nobody_while_people_come_and_go(db, vault):
     assert all(after.open(name, text) == b"y" for name, text in made.items())
     assert db["keys"].count_documents({"forgotten_at": NOON}) == 12
     assert db["keys"].count_documents({"forgotten_at": NOON, "wrapped": {"$exists": True}}) == 0
+
+
+def test_fingerprint_is_made_with_a_key_of_its_own(db, vault, monkeypatch):
+    """The key that seals does nothing else: what a mark tells of its key tells nothing of that."""
+    monkeypatch.setattr(AESGCM, "generate_key", lambda bits: bytes(bits // 8))
+    mark = vault.fingerprint("siti", vault.seal("siti", b"") and "x")
+    assert mark == Vault(db, OLD).fingerprint("siti", "x")
+    assert mark != vault.fingerprint("siti", "y")
+    assert mark != hmac.digest(bytes(32), b"x", "sha256").hex()
 
 
 def test_forgotten_person_is_not_opened_nor_sealed_for(db, vault):

@@ -10,9 +10,10 @@ import pika
 import pytest
 
 from contracts.events import EVENTS, Envelope
-from contracts.topology import EVENTS_EXCHANGE
+from contracts.topology import EVENTS_EXCHANGE, retry_queue
 from deploy import ports
 from kernel.personal import FORGOTTEN
+from pst.parked_messages import parked_messages
 from tests.support import ROOT, eventually
 
 
@@ -171,13 +172,12 @@ def test_parked_message_that_names_a_forgotten_person_is_dropped(stack):
         f"kita-{mark}": json.dumps(ours),
         f"lain-{mark}": "orang lain",
     }
-    connection = pika.BlockingConnection(pika.URLParameters(stack.settings.amqp_url))
-    for message_id, body in bodies.items():
-        # of a content type that is parked at once, whatever the body says
-        properties = pika.BasicProperties(message_id=message_id, content_type="text/plain")
-        key = "1471.consultation.consultation_submitted"
-        connection.channel().basic_publish(EVENTS_EXCHANGE, key, body.encode(), properties)
-    connection.close()
+    # of a content type that is parked at once, whatever the body says
+    key = "1471.consultation.consultation_submitted"
+    publish(stack, EVENTS_EXCHANGE, key, bodies)
+    worded = f"kepala-{mark}"  # as published, but for what its header says
+    publish(stack, EVENTS_EXCHANGE, key, {worded: json.dumps(ours)}, {"x-name": f"N{mark}"})
+    bodies[worded] = ""
 
     def parked():
         said = stack.pst("parked", "list", "notifier")
@@ -187,7 +187,37 @@ def test_parked_message_that_names_a_forgotten_person_is_dropped(stack):
     said = stack.pst("vault", "forget", subject, "--yes")
     assert parked() == {f"kita-{mark}", f"lain-{mark}"}
     assert f"asing-{mark}" in said
+    assert worded in said
     assert "kita" not in said
+
+
+def test_message_to_be_tried_again_that_names_a_forgotten_person_is_dropped(stack):
+    """On any step of the ladder; and it is said what could not be looked at."""
+    mark, (_, subject) = uuid.uuid4().hex[:12], conversation(stack, uuid.uuid4().hex[:12])
+    step, other = retry_queue("notifier", 600), f"lain-{mark}"
+    publish(stack, "", step, {f"asing-{mark}": f"N{mark} {subject}", other: "orang lain"})
+    publish(stack, "", retry_queue("notifier", 120), {f"juga-{mark}": f"N{mark} {subject}"})
+    said = stack.pst("vault", "forget", subject, "--yes")
+    assert f"Failed message asing-{mark} named them and was dropped." in said
+    assert f"Failed message juga-{mark} named them and was dropped." in said
+    assert other not in said
+    assert "Not looked at: what notifier has yet to take in (waiting: 0)." in said
+    with parked_messages(stack.settings.amqp_url, "notifier") as messages:
+        assert [m.id for m in messages.climbing() if mark in m.id] == [other]
+        for message in messages.climbing():
+            messages.drop(message)
+
+
+def publish(stack, exchange, routing_key, bodies, headers=None):
+    """Send messages as some other system would: id → body."""
+    with pika.BlockingConnection(pika.URLParameters(stack.settings.amqp_url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        for message_id, body in bodies.items():
+            properties = pika.BasicProperties(
+                message_id=message_id, content_type="text/plain", headers=headers
+            )
+            channel.basic_publish(exchange, routing_key, body.encode(), properties, mandatory=True)
 
 
 def test_forgetting_beside_a_broker_that_is_away_says_what_remains(stack):

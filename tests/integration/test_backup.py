@@ -358,13 +358,40 @@ def test_no_service_starts_while_a_restore_loads(systems, backup, monkeypatch, l
 
 
 def test_mark_that_was_not_confirmed_lets_nothing_be_cleared(systems, backup):
-    """Killed right after it was put, over data that had just come."""
+    """Killed right after it was put, over data that had just come: the next says so, and the
+    system starts again."""
     target = systems()
-    Restore(target, backup)._mark.put(None)
+    target.vault().check(lambda: False)
     target.log("notifier").append(draft("s-1"))
+    before = contents(target)
+    killed = Restore(target, backup)
+    killed._mark.put(killed._mark.found())
+    with pytest.raises(VaultError, match="a restore is under way"):
+        target.checked_vault()
     with pytest.raises(BackupError, match="there is data here already"):
         Restore(target, backup).run([])
-    assert len(contents(target)["notifier"]) == 1
+    assert contents(target) == before
+    target.checked_vault()
+
+
+def test_restore_killed_as_it_began_anew_can_begin_anew(systems, backup):
+    """Once, half a log was loaded; then, its own mark was not yet confirmed."""
+    target = systems()
+    first = Restore(target, backup)
+    first._begin()
+    first._load_log("notifier")
+    second = Restore(target, backup)
+    second._mark.put(second._mark.found())
+    Restore(target, backup).run([])
+    target.checked_vault()
+
+
+def test_mark_put_into_an_empty_system_and_not_confirmed_is_no_hindrance(systems, backup):
+    """Killed right after it was put: nothing is here, so nothing is lost."""
+    target = systems()
+    Restore(target, backup)._mark.put(None)
+    Restore(target, backup).run([])
+    target.checked_vault()
 
 
 def test_data_that_came_while_the_backup_was_read_is_kept(systems, backup, monkeypatch):

@@ -4,17 +4,18 @@ import json
 import uuid
 from contextlib import contextmanager
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 
 import pika
 import pytest
 from structlog.testing import capture_logs
 
-from contracts.errors import StreamUnavailable, Unavailable
+from contracts import topology
+from contracts.errors import Code, Rejected, StreamUnavailable, Unavailable
 from contracts.events import CONTENT_TYPE
 from contracts.topology import RETRY_LADDER_S, consumer_queue, parked_queue
 from kernel import broker, consumer
-from kernel.broker import Publisher
+from kernel.broker import Outgoing, Publisher
 from kernel.consumer import Consumer
 from pst.parked_messages import parked_messages
 from tests.support import eventually
@@ -117,7 +118,7 @@ def declared(url, service):
 @pytest.fixture
 def scene(stack, monkeypatch):
     """A consumer with a short ladder."""
-    for module in (broker, consumer):
+    for module in (topology, consumer):
         monkeypatch.setattr(module, "RETRY_LADDER_S", (1, 2))
     monkeypatch.setattr(consumer, "WAIT_S", 0.2)
     scene = Scene(stack.settings.amqp_url)
@@ -147,7 +148,7 @@ def test_failing_message_climbs_the_ladder_and_is_parked(scene):
     eventually(lambda: scene.taken.count("e-1") == 3)
     eventually(lambda: [(e, b) for _, e, b in scene.parked()] != [])
     ((_, error, body),) = scene.parked()
-    assert error == "ValueError: cannot"
+    assert error == "ValueError: see the log"
     assert json.loads(body) == event(1)
     scene.retry_parked()
     eventually(lambda: scene.taken.count("e-1") == 4)
@@ -197,6 +198,80 @@ def test_unreadable_message_is_parked_at_once(scene, body):
     scene.send(event(2))
     eventually(lambda: scene.taken == ["e-2"])
     assert len(scene.parked()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "content_type", "said"),
+    [
+        ({"time": "Siti Rahma", "sequence": "Siti"}, CONTENT_TYPE, "ours: time, sequence"),
+        ({"data": {"office": "1471", "answered_at": "Siti"}}, CONTENT_TYPE, "ours: answered_at"),
+        ({"data": "Siti Rahma"}, CONTENT_TYPE, "ours: data"),
+        ({"type": "id.go.bps.pst.consultation.sla_met.vSiti"}, CONTENT_TYPE, "type: ValueError"),
+        ({}, "text/Siti", "its content type is not"),
+    ],
+    ids=["envelope", "data", "no object", "type", "content type"],
+)
+def test_error_of_an_unreadable_message_quotes_nothing_of_it(scene, words, content_type, said):
+    """It names what is wrong: the person may be forgotten later, and the header would stay."""
+    scene.send(event(1, **words), content_type=content_type)
+    ((_, error, _),) = eventually(scene.parked)
+    assert said in error
+    assert "Siti" not in error
+
+
+def test_error_of_a_failed_message_quotes_nothing_of_it(scene):
+    """Whoever raised it may have put in what it stumbled over; our own words are ours."""
+    scene.failing = {"e-1": 9, "e-2": 9}
+    scene.error = KeyError("Siti Rahma")
+    scene.send(event(1))
+    ((_, error, _),) = eventually(scene.parked)
+    assert error == "KeyError: see the log"
+    scene.error = Rejected(Code.WRONG_STATE, "It is closed.")
+    scene.send(event(2))
+    assert eventually(lambda: scene.parked()[1:])[0][1] == "Rejected: wrong_state: It is closed."
+
+
+def test_what_climbs_is_looked_at_and_stands_still(scene):
+    """Where it waits for its next try; looked at, it goes on."""
+    scene.failing["e-1"] = 1
+    scene.send(event(1))
+    with parked_messages(scene.url, scene.service) as messages:
+        ((headers, body),) = eventually(lambda: [(m.headers, m.body) for m in messages.climbing()])
+        assert json.loads(body) == event(1)
+        assert headers[consumer.ATTEMPT] == 1
+        sleep(1.5)  # longer than the step
+        assert scene.taken == ["e-1"]
+        assert messages.waiting() == 0
+    eventually(lambda: scene.taken == ["e-1", "e-1"])
+
+
+def test_nothing_is_lost_by_looking_often(scene):
+    """Each look counts as a delivery, of which RabbitMQ 4 grants 20 unless told otherwise."""
+    scene.send(b"{")
+    eventually(scene.parked)
+    for _ in range(25):
+        with parked_messages(scene.url, scene.service) as messages:
+            assert len(eventually(lambda: list(messages.all()))) == 1
+    *_, parked = broker.consumer_queues(scene.service, ("#",))
+    assert parked.name == parked_queue(scene.service)
+    assert parked.queue_arguments["x-delivery-limit"] > 1_000_000
+
+
+def test_many_parked_messages_are_all_looked_at(scene):
+    """However many wait: who looks for a person must find every message."""
+    many = [
+        Outgoing(
+            body=b"{",
+            exchange="",
+            routing_key=parked_queue(scene.service),
+            content_type="text/plain",
+            message_id=str(n),
+        )
+        for n in range(10_001)
+    ]
+    scene.publisher.publish_all(many)
+    with parked_messages(scene.url, scene.service) as messages:
+        assert [m.id for m in messages.all()] == [m.message_id for m in many]
 
 
 def test_body_that_cannot_be_unpacked_is_parked_at_once(scene):

@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from contracts.errors import Unavailable
 from services.notifier.channels import smtp
 from services.notifier.channels.email import EmailChannel
 from services.notifier.channels.message import mailbox
@@ -88,10 +89,16 @@ def talking(talk: Callable[[socket.socket], None]) -> Iterator[str]:
         yield f"smtp://127.0.0.1:{server.getsockname()[1]}"
 
 
-def deliver(url: str, address: str = "siti@example.com") -> Delivered | Refused:
+def go() -> None:
+    """Let it go."""
+
+
+def deliver(
+    url: str, address: str = "siti@example.com", last_look: Callable[[], None] = go
+) -> Delivered | Refused:
     """Let the e-mail channel deliver one notification."""
     told = dossier({"name": "Siti Rahma", "email": address})
-    return EmailChannel(url).deliver(owed(intent()), told, OFFICE)
+    return EmailChannel(url).deliver(owed(intent()), told, OFFICE, last_look)
 
 
 def test_a_taken_message_is_delivered():
@@ -129,6 +136,18 @@ def test_a_refusal_is_for_now_or_for_good(answers, code, permanent):
     handler = Server(**answers)
     with serving(handler) as url:
         assert deliver(url) == Refused(code, permanent)
+    assert handler.taken == []
+
+
+def test_last_look_keeps_the_message_back():
+    """Taken when the server is ready for the message, however long that took: nothing goes."""
+    handler = Server()
+
+    def look() -> None:
+        raise Unavailable("another process has taken over")
+
+    with serving(handler) as url, pytest.raises(Unavailable):
+        deliver(url, last_look=look)
     assert handler.taken == []
 
 
@@ -307,5 +326,5 @@ def test_the_mailer_sends_to_whom_it_is_told():
     message["Bcc"] = "diam@example.com"
     message.set_content("Halo")
     with serving(handler) as url:
-        assert Mailer(url).send(message, "bps1471@bps.go.id", "siti@example.com") == Delivered()
+        assert Mailer(url).send(message, "bps1471@bps.go.id", "siti@example.com", go) == Delivered()
     assert handler.taken[0].rcpt_tos == ["siti@example.com"]

@@ -1,5 +1,6 @@
 """The e-mail channel: from what is owed to what came of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from offices.office import Office
@@ -17,8 +18,13 @@ class EmailChannel:
         self._letters = Letters()
         self._mailer = Mailer(smtp_url)
 
-    def deliver(self, owed: Owed, dossier: dict[str, Any], office: Office) -> Delivered | Refused:
-        """Try once; `dossier` holds a contact with an address."""
+    def deliver(
+        self, owed: Owed, dossier: dict[str, Any], office: Office, last_look: Callable[[], None]
+    ) -> Delivered | Refused:
+        """Try once; `dossier` holds a contact with an address.
+
+        `last_look` is called before the message leaves, and raises to keep it back.
+        """
         contact = dossier["contact"]
         try:
             to = mailbox(contact["name"], contact["email"])
@@ -26,4 +32,4 @@ class EmailChannel:
             return Refused("address_invalid", permanent=True)
         letter = self._letters.write(owed.request, dossier, office)
         message = compose(owed, letter, to, office)
-        return self._mailer.send(message, office.mail_from, to.addr_spec)
+        return self._mailer.send(message, office.mail_from, to.addr_spec, last_look)

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from email.message import EmailMessage
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -24,13 +25,19 @@ class Mailer:
     def __init__(self, url: str) -> None:
         self._server = urlsplit(url)
 
-    def send(self, message: EmailMessage, sender: str, recipient: str) -> Delivered | Refused:
-        """Deliver to one recipient; not sure to have been delivered means refused for now."""
+    def send(
+        self, message: EmailMessage, sender: str, recipient: str, last_look: Callable[[], None]
+    ) -> Delivered | Refused:
+        """Deliver to one recipient; not sure to have been delivered means refused for now.
+
+        `last_look` is called when the server is ready to take it, and raises to keep it back.
+        """
         try:
             server = _connect(self._server)
         except OSError as error:  # every failure of smtplib is one
             return Refused(_code(error), permanent=False)
         try:
+            last_look()
             server.send_message(message, sender, [recipient])
         except OSError as error:
             return Refused(_code(error), permanent=_is_permanent(error))
