@@ -59,14 +59,23 @@ class Desks:
 
     def leader(self) -> int:
         """Return the number of the process that leads; 0 if nobody has ever led."""
-        found = self.db["leases"].find_one("leader") or {}
-        return int(found.get("holder", "0:0").split(":")[1])
+        return int(self._holder().split(":")[1])
+
+    def _holder(self) -> str:
+        return str((self.db["leases"].find_one("leader") or {}).get("holder", "0:0"))
 
     def kill(self, pid: int) -> None:
         """End a process hard."""
         process = self._processes.pop(pid)
         os.kill(pid, signal.SIGKILL)
         process.wait()
+
+    def kill_leader(self) -> None:
+        """End who leads hard, and the lease with it."""
+        holder = self._holder()
+        self.kill(int(holder.split(":")[1]))
+        of_the_dead = {"_id": "leader", "holder": holder}
+        self.db["leases"].update_one(of_the_dead, {"$set": {"until": 0}})
 
     def running(self) -> set[int]:
         """Return the numbers of the processes that run."""

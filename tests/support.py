@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, TypeVar
 
 import httpx
 import pika
@@ -33,6 +35,8 @@ from pst import tokens
 from pst.services import SERVICES
 
 ROOT = Path(__file__).parents[1]
+
+T = TypeVar("T")
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 """Monday 23 November 2026, 12:00 in Pekanbaru."""
@@ -110,6 +114,25 @@ def eventually(look: Callable[[], Any], within: float = 20.0, every: float = 0.0
         if time.monotonic() > give_up:
             raise failed or AssertionError(f"not within {within} s: {look}")
         time.sleep(every)  # between looks
+
+
+@contextmanager
+def meanwhile(look: Callable[[], T], every: float = 0.02) -> Iterator[list[T]]:
+    """Look again and again, beside what is done; what was seen so far, a failure raised after."""
+    seen: list[T] = []
+    enough = Event()
+
+    def watch() -> None:
+        while not enough.wait(every):
+            seen.append(look())
+
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(watch)
+        try:
+            yield seen
+        finally:
+            enough.set()
+        watching.result()
 
 
 class Person:

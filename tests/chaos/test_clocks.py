@@ -9,7 +9,7 @@ from threading import Event, Thread
 from typing import Any
 
 from tests.desks import Desks, desks, note
-from tests.support import eventually, frozen
+from tests.support import eventually, frozen, meanwhile
 
 OFF_S = 600
 
@@ -42,26 +42,11 @@ def written(desk: Desks) -> Iterator[list[str]]:
         writer.join()
 
 
-@contextmanager
-def watched(desk: Desks) -> Iterator[list[tuple[str, int, int, int]]]:
-    """Look again and again who leads, and how far the relay has come under which leader."""
-    seen: list[tuple[str, int, int, int]] = []
-    enough = Event()
-
-    def look() -> None:
-        while not enough.wait(EVERY_S):
-            lease: Any = desk.db["leases"].find_one("leader")
-            reached: Any = desk.db["deadlines"].find_one("_checkpoint")
-            led = lease["holder"], lease["fence"]
-            seen.append((*led, reached["position"], reached["fence"]))
-
-    watcher = Thread(target=look)
-    watcher.start()
-    try:
-        yield seen
-    finally:
-        enough.set()
-        watcher.join()
+def stands(desk: Desks) -> tuple[str, int, int, int]:
+    """Return who leads, and how far the relay has come under which leader."""
+    lease: Any = desk.db["leases"].find_one("leader")
+    reached: Any = desk.db["deadlines"].find_one("_checkpoint")
+    return lease["holder"], lease["fence"], reached["position"], reached["fence"]
 
 
 def test_wrong_clocks_make_no_second_leader(stack):
@@ -70,7 +55,7 @@ def test_wrong_clocks_make_no_second_leader(stack):
         fast, slow = desk.start(clock_off_s=OFF_S), desk.start(clock_off_s=-OFF_S)
         desk.log.append(note("a-0", 1))
         eventually(desk.relayed)
-        with watched(desk) as seen, written(desk) as names:
+        with meanwhile(lambda: stands(desk), EVERY_S) as seen, written(desk) as names:
             for _ in range(FREEZES):
                 before = desk.leader()
                 with frozen(before):

@@ -3,9 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import chain
-from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -13,7 +11,7 @@ import pytest
 
 from tests.chaos.test_freezes import data, head, listed, publishable
 from tests.chaos.test_kills import persistent
-from tests.support import QUESTION, Stack, Subscriber, eventually, frozen
+from tests.support import QUESTION, Stack, Subscriber, eventually, frozen, meanwhile
 
 CLIENTS = 16
 SUBMITS = 64
@@ -55,7 +53,8 @@ def test_leader_frozen_and_awake_again_does_no_harm(stack, second):
     stack.submit()
     eventually(lambda: stack.caught_up("consultation"))
     before = head(stack)
-    with stack.subscriber("*.consultation.*") as subscriber, watched(stack) as seen:
+    reached = meanwhile(lambda: relayed(stack))
+    with stack.subscriber("*.consultation.*") as subscriber, reached as seen:
         with ThreadPoolExecutor(PLAYERS) as pool:
             plays = [pool.submit(play, stack, f"beku-{n}") for n in range(PLAYERS)]
             eventually(lambda: head(stack) > before + BEGUN)
@@ -105,23 +104,9 @@ def lease(stack: Stack) -> dict[str, Any]:
     return found
 
 
-@contextmanager
-def watched(stack: Stack) -> Iterator[list[int]]:
-    """Look again and again how far the relay says it has come."""
-    seen: list[int] = []
-    enough = Event()
-
-    def look() -> None:
-        while not enough.wait(0.02):
-            seen.append(data(stack)["deadlines"].find_one("_checkpoint")["position"])
-
-    watcher = Thread(target=look)
-    watcher.start()
-    try:
-        yield seen
-    finally:
-        enough.set()
-        watcher.join()
+def relayed(stack: Stack) -> int:
+    """Return how far the relay says it has come."""
+    return int(data(stack)["deadlines"].find_one("_checkpoint")["position"])
 
 
 def told(subscriber: Subscriber) -> dict[str, list[str]]:

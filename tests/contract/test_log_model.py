@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -27,8 +27,9 @@ from kernel.codec import EventType, EventTypes
 from kernel.commit import VersionConflict
 from kernel.database import Db
 from kernel.deadlines import Deadlines
-from kernel.effects import Ignore, Publish
+from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
 from kernel.event_log import EventLog
+from kernel.facts import Fact
 from kernel.handling import CommandHandler
 from kernel.relay import Relay
 from kernel.snapshots import Snapshots
@@ -68,18 +69,25 @@ class Died(BaseException):
 
 
 class Faulty:
-    """A collection whose next insert meets `fault`, before or after it reached the server."""
+    """A collection whose next insert meets a fault, before or after it reached the server.
+
+    Or something else happens right before it: `meanwhile`.
+    """
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection
         self.before: BaseException | None = None
         self.after: BaseException | None = None
+        self.meanwhile: Callable[[], object] | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._collection, name)
 
     def insert_many(self, *args: Any, **options: Any) -> Any:
         """Insert, unless it is not to be."""
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            meanwhile()
         if fault := self.before:
             self.before = None
             raise fault
@@ -91,14 +99,18 @@ class Faulty:
 
 
 class Broker:
-    """Confirms what it takes; may die before or after it has."""
+    """Confirms what it takes; may die before or after it has, or take long: `meanwhile`."""
 
     def __init__(self) -> None:
         self.taken: list[str] = []
         self.before = self.after = False
+        self.meanwhile: Callable[[], object] | None = None
 
     def publish_all(self, messages: Any) -> None:
         """Take the messages."""
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            meanwhile()
         if self.before:
             raise Unavailable("the broker is away")
         self.taken += [m.message_id for m in messages]
@@ -113,13 +125,23 @@ class Process:
         self.log = EventLog(db)
         self.faulty = self.log._commits = Faulty(self.log._commits)  # type: ignore[assignment]
         self.commands = CommandHandler(self.log, TYPES, Vault(db, MASTER_KEY), Snapshots(db))
-        self.broker = broker
-        self.relay = Relay("consultation", self.log, TYPES, self._react, broker, Deadlines(db))
+        self.relay = Relay("consultation", self.log, TYPES, react, broker, Deadlines(db))
+        self.fence = 0
+        """Under which it leads, or believes to."""
 
-    @staticmethod
-    def _react(fact: Any) -> list[Any]:
-        told = Publish("consultation_answered", {"message_id": fact.event.message_id})
-        return [told] if fact.event.message_id != "2" else [Ignore("nobody need know")]
+
+def react(fact: Fact) -> list[Effect]:
+    """Tell of all but the second; two facts set the date, or set it anew, the third drops it."""
+    told = Publish("consultation_answered", {"message_id": fact.event.message_id})
+    date = Schedule("due", NOON) if fact.sequence % 3 else Cancel("due")
+    return [told if fact.event.message_id != "2" else Ignore("nobody need know"), date]
+
+
+class Stands(NamedTuple):
+    """Where the relay's checkpoint stands, and who moved it there."""
+
+    position: int
+    fence: int
 
 
 class LogMachine(RuleBasedStateMachine):
@@ -134,6 +156,8 @@ class LogMachine(RuleBasedStateMachine):
         self.broker = Broker()
         self.processes = [Process(self.db, self.broker) for _ in range(2)]
         self.model: list[tuple[str, int, str]] = []
+        self.fence = 0
+        self.stood = Stands(0, 0)
 
     drafts = Bundle("drafts")
     commands = Bundle("commands")
@@ -170,6 +194,24 @@ class LogMachine(RuleBasedStateMachine):
         """Before or after the insert has reached the server: one commit, and its caller knows."""
         setattr(self.processes[n].faulty, "after" if after else "before", AutoReconnect("cut"))
         self.append(n, stream)
+
+    @rule(n=PROCESSES, stream=STREAMS, rivals=STREAMS)
+    def append_beside_a_rival(self, n: int, stream: str, rivals: str) -> None:
+        """The other process takes the position, and if it is the same stream the version."""
+        wanted = draft(stream, self.last(stream) + 1, events=(self.event(),))
+        self.processes[n].faulty.meanwhile = lambda: self.append(1 - n, rivals)
+        if stream == rivals:
+            with pytest.raises(VersionConflict):
+                self.processes[n].log.append(wanted)
+        else:
+            assert self.processes[n].log.append(wanted).position == len(self.model) + 1
+            self.model.append((stream, wanted.version, wanted.command_id))
+
+    @rule(target=commands, n=PROCESSES, stream=STREAMS, rivals=STREAMS)
+    def command_beside_a_rival(self, n: int, stream: str, rivals: str) -> tuple[str, str]:
+        """It is decided anew over what the other process has stored."""
+        self.processes[n].faulty.meanwhile = lambda: self.handled(1 - n, (rivals, new_id()))
+        return self.command(n, stream)
 
     @rule(target=commands, n=PROCESSES, stream=STREAMS)
     def command(self, n: int, stream: str) -> tuple[str, str]:
@@ -221,14 +263,56 @@ class LogMachine(RuleBasedStateMachine):
         assert found == [entry for entry in self.model if entry[0] == stream]
         assert self.processes[n].commands.state(COUNT, stream[6:]).state == len(found)
 
+    @rule(n=PROCESSES)
+    def take_the_lead(self, n: int) -> None:
+        """Under a new fence; the other one does not know."""
+        self.fence += 1
+        self.processes[n].fence = self.fence
+
     @rule(n=PROCESSES, fault=st.sampled_from(["", "before", "after"]))
     def relay(self, n: int, fault: str) -> None:
-        """One step, perhaps with a broker that dies before or after it took the messages."""
+        """One step, perhaps with a broker that dies before or after it took the messages.
+
+        Also by who leads no more: once a later leader has been here it moves nothing.
+        """
+        stood, mine = self.stands(), self.processes[n].fence
         if fault:
             setattr(self.broker, fault, True)
         with suppress(Died, Unavailable):
-            self.processes[n].relay.step(fence=1)
+            done = self.processes[n].relay.step(mine)
+            assert self.stands().position - stood.position == done
+        assert mine >= stood.fence or self.stands() == stood
         self.broker.before = self.broker.after = False
+
+    @rule(n=PROCESSES, stream=STREAMS, more=st.integers(0, 3))
+    def relay_late(self, n: int, stream: str, more: int) -> None:
+        """It stands still while it publishes; meanwhile the other takes over, and the log grows.
+
+        Awake, it moves nothing: neither with what it has in hand, nor when it looks anew.
+        """
+        left: list[Stands] = []
+        self.broker.meanwhile = lambda: left.append(self.grown_and_relayed(1 - n, stream, more))
+        done = self.processes[n].relay.step(self.processes[n].fence)
+        self.broker.meanwhile = None
+        if left:
+            self.append(n, stream)
+            again = self.processes[n].relay.step(self.processes[n].fence)
+            assert (done, again, self.stands()) == (0, 0, left[0])
+
+    @rule(n=PROCESSES, stream=STREAMS, more=st.integers(0, 3))
+    def relay_beside_a_late_one(self, n: int, stream: str, more: int) -> None:
+        """It has just taken over when the one before wakes, and goes on for a step."""
+        self.take_the_lead(n)
+        late = self.processes[1 - n]
+
+        def wake() -> None:
+            for _ in range(more):
+                self.append(1 - n, stream)
+            late.relay.step(late.fence)
+
+        self.broker.meanwhile = wake
+        self.processes[n].relay.step(self.fence)
+        self.broker.meanwhile = None
 
     @invariant()
     def told_in_order(self) -> None:
@@ -236,14 +320,40 @@ class LogMachine(RuleBasedStateMachine):
         told = list(dict.fromkeys(self.broker.taken))
         assert told == self.to_tell()[: len(told)]
 
+    @invariant()
+    def checkpoint_only_moves_on(self) -> None:
+        """And never past what the world has not heard."""
+        before, self.stood = self.stood, self.stands()
+        assert self.stood.position >= before.position
+        assert self.stood.fence >= before.fence
+        assert set(self.to_tell(self.stood.position)) <= set(self.broker.taken)
+
     def teardown(self) -> None:
-        """In the end all is there, chained, and told."""
-        while self.processes[0].relay.step(fence=1):
-            pass
+        """In the end all is there, chained, and told, and every date is set that has a point.
+
+        A late leader may have set one again that was dropped: whether it has a point is for the
+        decider to judge.
+        """
+        assert self.grown_and_relayed(0, "", 0).position == len(self.model)
         commits = everything(self.processes[0].log)
         assert [(c.stream, c.version, c.command_id) for c in commits] == self.model
         check_chain(commits)
         assert list(dict.fromkeys(self.broker.taken)) == self.to_tell()
+        due = Deadlines(self.db).due(NOON)
+        assert self.dates().items() <= {date.stream: date.sequence for date in due}.items()
+
+    def stands(self) -> Stands:
+        found = self.db["deadlines"].find_one({"_id": "_checkpoint"})
+        return Stands(found["position"], found["fence"]) if found else Stands(0, 0)
+
+    def grown_and_relayed(self, n: int, stream: str, more: int) -> Stands:
+        """Have a process append, take the lead, and relay all there is."""
+        for _ in range(more):
+            self.append(n, stream)
+        self.take_the_lead(n)
+        while self.processes[n].relay.step(self.fence):
+            pass
+        return self.stands()
 
     def handle(self, n: int, wish: tuple[str, str]) -> Any:
         stream, command_id = wish
@@ -258,9 +368,19 @@ class LogMachine(RuleBasedStateMachine):
     def last(self, stream: str) -> int:
         return sum(entry[0] == stream for entry in self.model)
 
-    def to_tell(self) -> list[str]:
-        """The ids of the events that are published, as the log has them."""
-        commits = everything(self.processes[0].log)
+    def dates(self) -> dict[str, int]:
+        """By stream: which version has set the date that is to fire."""
+        dates: dict[str, int] = {}
+        for stream, version, _ in self.model:
+            if version % 3:
+                dates[stream] = version
+            else:
+                del dates[stream]
+        return dates
+
+    def to_tell(self, position: int | None = None) -> list[str]:
+        """The ids of the events that are published, as the log has them, up to a position."""
+        commits = everything(self.processes[0].log)[:position]
         events = [e for c in commits for e in c.events]
         return [e["event_id"] for e in events if e["data"]["message_id"] != "2"]
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 import uuid
 from datetime import timedelta
 
@@ -15,6 +16,10 @@ from deploy import ports
 from kernel.personal import FORGOTTEN
 from pst.parked_messages import parked_messages
 from tests.support import ROOT, eventually
+
+ASKED = 8
+FORGOTTEN_AFTER_S = 60.0
+"""As promised: no constant of the code, which may be wrong."""
 
 
 def pst(stack, *words):
@@ -117,6 +122,31 @@ def test_forgotten_person_leaves_numbers_only(stack):
     assert stack.log_of("consultation").count_documents({"stream": f"subject-1471-{subject}"}) == 1
     ledger = (stack.run_dir / "erasures.jsonl").read_text().splitlines()
     assert [json.loads(line)["subject_id"] for line in ledger].count(subject) == 1
+
+
+def test_every_process_forgets_within_a_minute(stack):
+    """Two processes know the key, and are asked all the time; then neither says a word."""
+    with stack.another("consultation"):
+        path, subject = conversation(stack, mark := uuid.uuid4().hex[:12])
+        eventually(lambda: stack.caught_up("consultation"))
+        officer, user = stack.officer(), stack.user(subject)
+
+        def answers():
+            """Ask each read often enough that both processes, in their turns, answer."""
+            listed = "/consultations?office=1471&limit=200"
+            asked = [(officer, path), (officer, f"{path}/history"), (officer, listed), (user, path)]
+            found = [who.get(p) for who, p in asked for _ in range(ASKED)]
+            assert {answer.status_code for answer in found} == {200}
+            return [mark in answer.text for answer in found]
+
+        assert all(answers()), "not warm"
+        stack.pst("vault", "forget", subject, "--yes")
+        since, last = time.monotonic(), 0.0
+        while time.monotonic() < since + FORGOTTEN_AFTER_S:
+            last = time.monotonic() - since if any(answers()) else last
+        print(f"\nlast word {last:.0f} s after the person was forgotten")
+        assert not any(answers())
+        assert not any(answers())
 
 
 def test_nothing_more_is_kept_of_a_forgotten_person(stack):

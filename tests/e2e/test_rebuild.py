@@ -1,16 +1,12 @@
 """Everything but the commits can be thrown away."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from threading import Event, Thread
+from functools import partial
 from typing import Any
-
-import httpx
 
 from tests.e2e.test_consultation import answered, opened
 from tests.e2e.test_operations import ops
-from tests.support import Stack, eventually
+from tests.support import Stack, eventually, meanwhile
 
 KEPT = "commits"
 
@@ -65,7 +61,9 @@ def test_views_are_rebuilt_while_people_work(stack):
     """Readers see no error and nothing less; who asks `pst` sees what there is."""
     paths = [answered(stack)[0] for _ in range(3)]
     eventually(lambda: stack.caught_up("consultation"))
-    with asking(stack) as answers:
+    reader = stack.officer("pembaca")
+    newest = partial(reader.get, "/consultations", office="1471", limit="200")
+    with meanwhile(newest, every=0.01) as answers:
         for _ in range(3):
             said = stack.pst("views", "rebuild", "consultation")
             paths.append(f"/consultations/{stack.submit()['consultation_id']}")
@@ -107,25 +105,6 @@ def test_lag_and_building_are_metrics(stack):
     for view in ("consultations", "people"):
         assert f'pst_view_lag_commits{{service="consultation",view="{view}"}} 0.0' in text
         assert f'pst_view_building{{service="consultation",view="{view}"}} 0.0' in text
-
-
-@contextmanager
-def asking(stack: Stack) -> Iterator[list[httpx.Response]]:
-    """Ask for the newest page again and again meanwhile."""
-    seen: list[httpx.Response] = []
-    enough, officer = Event(), stack.officer("pembaca")
-
-    def ask() -> None:
-        while not enough.wait(0.01):
-            seen.append(officer.get("/consultations", office="1471", limit="200"))
-
-    reader = Thread(target=ask)
-    reader.start()
-    try:
-        yield seen
-    finally:
-        enough.set()
-        reader.join()
 
 
 def listed(stack: Stack) -> list[dict[str, Any]]:

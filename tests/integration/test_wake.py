@@ -1,15 +1,26 @@
 """A service process follows its log: quickly, cheaply, also what others append."""
 
+import json
+import random
 import statistics
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.desks import desks, note
 from tests.support import eventually
 
-APPENDS = 50
+APPENDS = 100
+
+WITHIN_S = 0.05
+
+ASLEEP_S = 0.05
+"""So long after its last step a relay that has nothing to do waits to be woken, surely."""
+
+BUSY = 0.1
+"""Of a machine whose processors are free for less of the time, waiting for them is measured."""
 
 FOLLOWING = ("desk", "consultation", "notifier")
 """The processes that follow a log while these tests run."""
@@ -25,23 +36,42 @@ def desk(stack):
 def test_append_of_another_process_is_published_within_milliseconds(stack, desk):
     """From the return of the append here to the hands of a subscriber; nobody told the leader.
 
-    Best of three, so that it is not the load of the machine that is measured.
+    The median of many, and no choice among medians: a relay that is late as often as not would
+    pass the best of three. Measured once more, which then counts, only where others had the
+    processors meanwhile: the promise is about the relay, not about a machine without time for it.
     """
     with stack.subscriber("*.desk.*") as subscriber:
-        medians = [median_of_appends(desk, subscriber, n * APPENDS) for n in range(3)]
-    print(f"\nappend elsewhere to subscriber, medians: {[f'{m * 1000:.0f} ms' for m in medians]}")
-    assert min(medians) <= 0.05
+        heard = subscriber.channel.consume(subscriber.queue, auto_ack=True, inactivity_timeout=10)
+        took, free = measured(desk, heard, "a-wake")
+        if took > WITHIN_S and free < BUSY:
+            took, free = measured(desk, heard, "a-wake-again")
+    assert took <= WITHIN_S
 
 
-def median_of_appends(desk, subscriber, since):
-    """Append some notes, one after the other has been heard; return the median time it took."""
-    took = []
-    for n in range(since, since + APPENDS):
-        desk.log.append(note("a-wake", n + 1, f"wake {n}"))
+def measured(desk, heard, stream):
+    """Append notes to a relay that sleeps; return the median time, and how idle the machine was.
+
+    Each at a moment of its own: an append right after the one before was heard would find the
+    relay still awake, and one always so much later would always meet the same part of its round.
+    """
+    took, (since, free_since) = [], processor_ticks()
+    for version in range(1, APPENDS + 1):
+        time.sleep(random.uniform(ASLEEP_S, 2 * ASLEEP_S))
+        desk.log.append(note(stream, version))
         start = time.perf_counter()
-        eventually(lambda n=n: len(subscriber.drain()) > n, within=10, every=0.001)
+        *_, body = next(heard)
         took.append(time.perf_counter() - start)
-    return statistics.median(took)
+        assert json.loads(body)["sequence"] == version
+    until, free_until = processor_ticks()
+    median, free = statistics.median(took), (free_until - free_since) / (until - since)
+    print(f"\nappend elsewhere to subscriber: {median * 1000:.0f} ms, machine {free:.0%} idle")
+    return median, free
+
+
+def processor_ticks():
+    """Return how long all processors have been there, and for how long with nothing to do."""
+    user, nice, system, idle, *others = Path("/proc/stat").read_text().split()[1:9]
+    return sum(map(int, (user, nice, system, idle, *others))), int(idle)
 
 
 def test_idle_processes_ask_little(stack, desk):
