@@ -13,6 +13,7 @@ from gateway import responses
 from kernel.clock import new_id
 
 LINGER_S = 2.0
+LINGER_BYTES = 16 * 1024 * 1024
 
 
 class Protocol(HttpOnlyProtocol):
@@ -50,8 +51,10 @@ class Protocol(HttpOnlyProtocol):
         with suppress(OSError, ValueError), eventlet.Timeout(LINGER_S, False):  # gone already
             self.wfile.flush()
             self.connection.shutdown(SHUT_WR)
-            while self.connection.recv(65536):
-                pass
+            left = LINGER_BYTES
+            while left > 0 and (said := self.connection.recv(65536)):
+                left -= len(said)
+                eventlet.sleep()  # others have their turn
 
     def _hang_up(self) -> None:
         self.close_connection = self._hangs_up = True

@@ -44,7 +44,7 @@ class Settings:
         """Raise `SettingsError` for the first of `names` that was not given."""
         for name in names:
             if not getattr(self, name):
-                raise SettingsError(f"PST_{name.upper()} is not set; `make run` sets it.")
+                raise SettingsError(f"PST_{name.upper()} is not set (by `make run`, or by you).")
 
 
 def load(environ: Mapping[str, str]) -> Settings:

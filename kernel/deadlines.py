@@ -19,6 +19,8 @@ from kernel.clock import derive_id
 from kernel.database import DUPLICATE, Db, Document
 
 RETRY_AFTER = timedelta(seconds=5)
+DOUBLED = 7
+"""After each failure in a row the wait is doubled, so many times: up to eleven minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,7 @@ class Deadline:
     office: str
     correlation_id: str
     causation_id: str
+    failures: int = 0  # in a row, since it came due
 
     @property
     def command_id(self) -> str:
@@ -109,8 +112,14 @@ class Deadlines:
         self._dates.delete_one(_same(deadline))
 
     def later(self, deadline: Deadline, now: datetime) -> None:
-        """Look at a date again in a while: firing it failed."""
+        """Look at a date again soon: what it needs is away."""
         self._dates.update_one(_same(deadline), {"$set": {"look_at": now + RETRY_AFTER}})
+
+    def failed(self, deadline: Deadline, now: datetime) -> None:
+        """Look at a date again in a while, a longer one each time: firing it failed."""
+        again = now + RETRY_AFTER * 2 ** min(deadline.failures, DOUBLED)
+        words = {"look_at": again, "failures": deadline.failures + 1}
+        self._dates.update_one(_same(deadline), {"$set": words})
 
     def count(self) -> int:
         """Return about how many dates are kept; the embedded server reads them all for that."""

@@ -76,6 +76,6 @@ class Firing:
             self._deadlines.later(date, self._now())
         except Exception:  # one that fails must not hold up the others
             log.exception("deadline_failed", stream=date.stream, deadline=date.name)
-            self._deadlines.later(date, self._now())
+            self._deadlines.failed(date, self._now())
         else:
             self._deadlines.done(date)

@@ -70,7 +70,10 @@ class Relay:
         self._dropped: list[Cancelled] = []
 
     def step(self, fence: int) -> int:
-        """Handle the next commits; return how many. Raises `Unavailable` to be tried again."""
+        """Handle the next commits; return how many. Raises `Unavailable` to be tried again.
+
+        0 also when the checkpoint was not ours to move: the next step looks where it stands.
+        """
         stands = self._stand(fence)
         self._stands = None  # until all below is done
         if stands.reached == 0:  # new, or dropped with the dates and to be gone through again

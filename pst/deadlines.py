@@ -29,7 +29,8 @@ def deadlines() -> None:
 def deadlines_list(service: str, due_before: str | None, limit: int) -> None:
     """List the pending dates of SERVICE, the next one first.
 
-    A date that could not be fired stands where it is tried again.
+    A date that could not be fired stands where it is tried again, and says how often it failed;
+    the log of the service says why.
     """
     given = settings("mongo_url")
     client = connect(given)
@@ -43,7 +44,8 @@ def deadlines_list(service: str, due_before: str | None, limit: int) -> None:
     width = max(len("stream"), *(len(date.stream) for date in found))
     click.echo(f"{'due':<24}  {'stream':<{width}}  name")
     for date in found:
-        click.echo(f"{rfc3339(date.due_at):<24}  {date.stream:<{width}}  {date.name}")
+        failed = f"  (failed {date.failures} times)" if date.failures else ""
+        click.echo(f"{rfc3339(date.due_at):<24}  {date.stream:<{width}}  {date.name}{failed}")
     click.echo(f"{len(found)} of {total} pending{_before(due_before)}.")
 
 

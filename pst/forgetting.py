@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError
 
 from contracts.errors import Unavailable
 from contracts.events import EVENTS, TYPE_PREFIX, Envelope
+from kernel.consumer import ATTEMPT, ERROR, ROUTING_KEY
 from kernel.erasure import forget
 from kernel.ledger import Entry, Ledger
 from pst.held import streams_of
@@ -17,8 +18,12 @@ from pst.parked_messages import Parked, parked_messages
 from pst.services import SERVICES
 from pst.system import System
 
-HEADERS = ("x-pst-", "x-death", "x-first-death-", "x-last-death-", "x-delivery-", "x-acquired-")
-"""How the headers begin that we, or the broker, give a message on its way."""
+OURS = {ATTEMPT, ERROR, ROUTING_KEY}
+BROKERS = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-", "x-acquired-")
+"""The headers that we give a message on its way, and how those of the broker begin."""
+
+PROPERTIES = {"content_type", "content_encoding", "delivery_mode", "headers", "message_id"}
+"""What else we say of a message we publish; there may be a `priority` of 0."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,10 @@ def _drop(opened: System, name: str, subject_id: str, looked: Looked) -> None:
 
 def _as_published(message: Parked) -> bool:
     """Tell whether it holds the fields of a published event and not one more, nor a header."""
-    if not all(name.startswith(HEADERS) for name in message.headers):
+    said = {name for name, value in vars(message.properties).items() if value}
+    if not said <= PROPERTIES:
+        return False
+    if not all(name in OURS or name.startswith(BROKERS) for name in message.headers):
         return False
     try:
         words = json.loads(message.body)

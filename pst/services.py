@@ -38,4 +38,4 @@ def service(name: str) -> Service:
     return SERVICES[name]
 
 
-service_argument = click.argument("service", type=click.Choice(list(SERVICES)))
+service_argument = click.argument("service", metavar="SERVICE", type=click.Choice(list(SERVICES)))

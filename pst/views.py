@@ -12,7 +12,7 @@ from kernel.view_following import collections_of
 from kernel.views import View, live
 from pst.progress import ProgressLine
 from pst.rebuilding import Rebuild
-from pst.services import Service, service, service_argument
+from pst.services import SERVICES, Service, service, service_argument
 from pst.settings import settings
 
 
@@ -47,11 +47,12 @@ def views_rebuild(service: str, view: str | None) -> None:
     The system may run: readers see the old documents until the new ones are complete. Before a
     new version is rolled out, its `pst` can so build the changed views in advance.
     """
+    known = {each.name: each for each in SERVICES[service].views}
+    if view not in (None, *known):
+        names = ", ".join(known) or "none"
+        raise click.ClickException(f"there is no view named {view!r}; known: {names}")
     found, db = _opened(service)
-    chosen = [v for v in found.views if view in (None, v.name)]
-    if not chosen:
-        known = ", ".join(v.name for v in found.views)
-        raise click.ClickException(f"there is no view named {view!r}; known: {known}")
+    chosen = [known[view]] if view else found.views
     for each in chosen:
         _rebuild(db, found, each)
 

@@ -329,6 +329,21 @@ def test_what_fails_is_put_off_and_the_others_fire(deadlines):
     subject.stop()
 
 
+def test_what_fails_again_and_again_is_tried_ever_more_rarely(db, deadlines):
+    """A fault of ours stays until somebody mends it; an outage is over any moment."""
+    deadlines.apply([due("a-1", "away"), due("a-2", "broken")])
+    waits = {"away": [], "broken": []}
+    for _ in range(10):
+        for each in deadlines.due(NOON + timedelta(days=2)):
+            (deadlines.later if each.name == "away" else deadlines.failed)(each, NOON)
+        for found in db["deadlines"].find({"name": {"$exists": True}}):
+            waits[found["name"]].append((found["look_at"] - NOON).total_seconds())
+    assert waits["away"] == [5] * 10
+    assert waits["broken"] == [5, 10, 20, 40, 80, 160, 320, 640, 640, 640]
+    deadlines.apply([replace(due("a-2", "broken"), sequence=2)])  # a new date of that name
+    assert {d.name: d.failures for d in deadlines.due(NOON + timedelta(days=2))}["broken"] == 0
+
+
 def test_change_of_leader_in_the_midst_of_firing_loses_no_date(deadlines):
     """The old one stops; what it had begun may fire twice, under the same command id."""
     dates = [due(f"a-{n}", "close") for n in range(60)]

@@ -11,7 +11,7 @@ import pika
 import pytest
 
 from contracts.events import EVENTS, Envelope
-from contracts.topology import EVENTS_EXCHANGE, retry_queue
+from contracts.topology import EVENTS_EXCHANGE, parked_queue, retry_queue
 from deploy import ports
 from kernel.personal import FORGOTTEN
 from pst.parked_messages import parked_messages
@@ -207,7 +207,11 @@ def test_parked_message_that_names_a_forgotten_person_is_dropped(stack):
     publish(stack, EVENTS_EXCHANGE, key, bodies)
     worded = f"kepala-{mark}"  # as published, but for what its header says
     publish(stack, EVENTS_EXCHANGE, key, {worded: json.dumps(ours)}, {"x-name": f"N{mark}"})
-    bodies[worded] = ""
+    signed, own = f"sifat-{mark}", f"gaya-{mark}"  # but for a property, for a header like ours
+    # as the broker parks what took its consumer down: with all its properties
+    publish(stack, "", parked_queue("notifier"), {signed: json.dumps(ours)}, app_id=f"N{mark}")
+    publish(stack, EVENTS_EXCHANGE, key, {own: json.dumps(ours)}, {"x-pst-name": f"N{mark}"})
+    bodies |= dict.fromkeys((worded, signed, own), "")
 
     def parked():
         said = stack.pst("parked", "list", "notifier")
@@ -238,14 +242,14 @@ def test_message_to_be_tried_again_that_names_a_forgotten_person_is_dropped(stac
             messages.drop(message)
 
 
-def publish(stack, exchange, routing_key, bodies, headers=None):
+def publish(stack, exchange, routing_key, bodies, headers=None, **words):
     """Send messages as some other system would: id → body."""
     with pika.BlockingConnection(pika.URLParameters(stack.settings.amqp_url)) as connection:
         channel = connection.channel()
         channel.confirm_delivery()
         for message_id, body in bodies.items():
             properties = pika.BasicProperties(
-                message_id=message_id, content_type="text/plain", headers=headers
+                message_id=message_id, content_type="text/plain", headers=headers, **words
             )
             channel.basic_publish(exchange, routing_key, body.encode(), properties, mandatory=True)
 
