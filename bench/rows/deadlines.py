@@ -71,7 +71,7 @@ def _filled(bench: Bench, row: Row, db: Db, like: Deadline) -> Iterator[int]:
             row.verdicts.append(Verdict(f"{size:,} pending: not measured", inf, "s", WITHIN_S))
             return
         start = time.monotonic()
-        _fill(db, like, size - filled)
+        _fill(db, like, range(filled, size))
         seconds_each = (time.monotonic() - start) / (size - filled)
         filled = size
         say(f"    {size:,} dates, {1 / seconds_each:,.0f}/s filled in")
@@ -113,22 +113,22 @@ def _late(db: Db, reminder: Deadline) -> float:
     return (datetime.now(due.tzinfo) - due).total_seconds()
 
 
-def _fill(db: Db, like: Deadline, count: int) -> None:
-    """Add so many dates in the stored form of a real one."""
+def _fill(db: Db, like: Deadline, numbers: range) -> None:
+    """Add dates in the stored form of a real one, each of a stream of its own."""
     probe = replace(like, stream=f"consultation-{new_id()}", name="later")
     Deadlines(db).apply([replace(probe, due_at=Clock().now() + timedelta(days=1))])
     stored = db["deadlines"].find_one({"stream": probe.stream})
     assert stored is not None
-    copies = _copies(stored, count)
+    copies = _copies(stored, numbers)
     while batch := list(islice(copies, BATCH)):
         db["deadlines"].insert_many(batch, ordered=False)
 
 
-def _copies(stored: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
-    month = timedelta(days=29) / count
-    for number in range(count):
+def _copies(stored: dict[str, Any], numbers: range) -> Iterator[dict[str, Any]]:
+    step = timedelta(days=29) / len(numbers)
+    for place, number in enumerate(numbers):
         stream = f"consultation-{number:032x}"
-        due = stored["due_at"] + number * month
+        due = stored["due_at"] + place * step
         words = {"_id": f"{stream}/later", "stream": stream, "due_at": due, "look_at": due}
         yield {**stored, **words}
 
