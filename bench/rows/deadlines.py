@@ -98,7 +98,7 @@ def _answered(stack: Stack) -> str:
 
 def _reminder(db: Db, key: str) -> Deadline:
     """Return the first reminder of a conversation."""
-    wanted = {"stream": f"consultation-{key}", "name": REMINDER}
+    wanted = {"_id": f"consultation-{key}/{REMINDER}"}  # by its key: the others are many
     found: dict[str, Any] = eventually(lambda: db["deadlines"].find_one(wanted))
     return Deadline(**{f.name: found[f.name] for f in fields(Deadline)})
 
@@ -117,7 +117,7 @@ def _fill(db: Db, like: Deadline, numbers: range) -> None:
     """Add dates in the stored form of a real one, each of a stream of its own."""
     probe = replace(like, stream=f"consultation-{new_id()}", name="later")
     Deadlines(db).apply([replace(probe, due_at=Clock().now() + timedelta(days=1))])
-    stored = db["deadlines"].find_one({"stream": probe.stream})
+    stored = db["deadlines"].find_one({"_id": f"{probe.stream}/{probe.name}"})
     assert stored is not None
     copies = _copies(stored, numbers)
     while batch := list(islice(copies, BATCH)):
