@@ -291,13 +291,15 @@ class LogMachine(RuleBasedStateMachine):
     def relay_late(self, n: int, stream: str, more: int) -> None:
         """It stands still while it publishes; meanwhile the other takes over, and the log grows.
 
-        Awake, it moves nothing: neither with what it has in hand, nor when it looks anew.
+        Awake, it moves nothing: neither with what it has in hand, nor when it looks anew; and
+        the dates that the other has set stay set.
         """
         left: list[Stands] = []
         self.broker.meanwhile = lambda: left.append(self.grown_and_relayed(1 - n, stream, more))
         done = self.processes[n].relay.step(self.processes[n].fence)
         self.broker.meanwhile = None
         if left:
+            self.dates_stand()
             self.append(n, stream)
             again = self.processes[n].relay.step(self.processes[n].fence)
             assert self.stands() == left[0]
@@ -305,18 +307,24 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(n=PROCESSES, stream=STREAMS, more=st.integers(0, 3))
     def relay_beside_a_late_one(self, n: int, stream: str, more: int) -> None:
-        """It has just taken over when the one before wakes, and goes on for a step."""
+        """It has just taken over when the one before wakes, and goes on for a step.
+
+        Where that one has brought the checkpoint to, there it does not come back from.
+        """
         self.take_the_lead(n)
         late = self.processes[1 - n]
+        left = [self.stands()]
 
         def wake() -> None:
             for _ in range(more):
                 self.append(1 - n, stream)
             late.relay.step(late.fence)
+            left.append(self.stands())
 
         self.broker.meanwhile = wake
         self.processes[n].relay.step(self.fence)
         self.broker.meanwhile = None
+        assert self.stands().position >= left[-1].position
 
     @invariant()
     def told_in_order(self) -> None:
@@ -343,8 +351,12 @@ class LogMachine(RuleBasedStateMachine):
         assert [(c.stream, c.version, c.command_id) for c in commits] == self.model
         check_chain(commits)
         assert list(dict.fromkeys(self.broker.taken)) == self.to_tell()
-        due = Deadlines(self.db).due(NOON)
-        assert self.dates().items() <= {date.stream: date.sequence for date in due}.items()
+        self.dates_stand()
+
+    def dates_stand(self) -> None:
+        """Every date that has a point is set, by the fact that has set it last."""
+        due = {date.stream: date.sequence for date in Deadlines(self.db).due(NOON)}
+        assert self.dates().items() <= due.items()
 
     def stands(self) -> Stands:
         found = self.db["deadlines"].find_one({"_id": "_checkpoint"})
