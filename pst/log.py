@@ -12,16 +12,22 @@ from kernel.database import Document
 from kernel.facts import Fact, facts_of
 from pst.progress import ProgressLine
 from pst.services import SERVICES, service
+from pst.shown import harmless
 from pst.system import System, system
 from pst.verify import Broken, verify
 
 
 def _head(_context: click.Context, _option: click.Parameter, text: str | None) -> Head | None:
-    position, _, seal = (text or "").partition(":")
+    if text is None:
+        return None
+    position, _, seal = text.strip().partition(":")
     try:
-        return Head(int(position), bytes.fromhex(seal)) if text else None
+        head = Head(int(position), bytes.fromhex(seal))
+        if head.position < 0 or len(head.hash) != len(Head().hash):
+            raise ValueError("no log has it: it must not pass for one that was held against it")
     except ValueError:
         raise click.BadParameter("write POSITION:HASH as this command printed it") from None
+    return head
 
 
 @click.group()
@@ -40,10 +46,10 @@ def log_show(stream: str, name: str, clear: bool) -> None:
     vault = opened.checked_vault() if clear else None
     commits = opened.log(name).read_stream(stream)
     if not commits:
-        raise click.ClickException(f"the {name} log has no stream named {stream}")
+        raise click.ClickException(f"the {name} log has no stream named {harmless(stream)}")
     for commit in commits:
         for fact in facts_of(commit, types, vault):
-            click.echo(_line(fact, types.personal(fact.event) if not clear else ()))
+            click.echo(harmless(_line(fact, types.personal(fact.event) if not clear else ())))
 
 
 @log.command("verify")

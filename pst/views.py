@@ -6,14 +6,14 @@ import click
 
 from kernel.checkpoint import ID, Checkpoint
 from kernel.codec import EventTypes
-from kernel.database import Db, connect, database
+from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.view_following import collections_of
 from kernel.views import View, live
 from pst.progress import ProgressLine
 from pst.rebuilding import Rebuild
-from pst.services import SERVICES, Service, service, service_argument
-from pst.settings import settings
+from pst.services import Service, service, service_argument
+from pst.system import system
 
 
 @click.group()
@@ -47,10 +47,9 @@ def views_rebuild(service: str, view: str | None) -> None:
     The system may run: readers see the old documents until the new ones are complete. Before a
     new version is rolled out, its `pst` can so build the changed views in advance.
     """
-    known = {each.name: each for each in SERVICES[service].views}
+    known = {each.name: each for each in _with_views(service).views}
     if view not in (None, *known):
-        names = ", ".join(known) or "none"
-        raise click.ClickException(f"there is no view named {view!r}; known: {names}")
+        raise click.BadParameter(f"there is no view named {view!r}; known: {', '.join(known)}")
     found, db = _opened(service)
     chosen = [known[view]] if view else found.views
     for each in chosen:
@@ -66,10 +65,15 @@ def _rebuild(db: Db, found: Service, view: View) -> None:
 
 
 def _opened(name: str) -> tuple[Service, Db]:
-    found, given = service(name), settings("mongo_url")
+    found = _with_views(name)
+    return found, system().db(name)
+
+
+def _with_views(name: str) -> Service:
+    found = service(name)
     if not found.views:
-        raise click.ClickException(f"{name} has no views")
-    return found, database(connect(given), given, name)
+        raise click.BadParameter(f"{name} has no views")
+    return found
 
 
 def _line(db: Db, name: str, head: int) -> str:
