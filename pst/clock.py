@@ -20,10 +20,13 @@ def _duration(_context: click.Context, _option: click.Parameter, text: str) -> t
 
 @click.group()
 def clock() -> None:
-    """The time this system believes it is; it travels only with PST_TIME_TRAVEL=1."""
+    """The time this system believes it is.
+
+    It travels only with PST_TIME_TRAVEL=1: for demonstrations, training and tests.
+    """
 
 
-@clock.command("show")
+@clock.command("show", epilog="Example: pst clock show")
 def clock_show() -> None:
     """Print the time, and by how much it is ahead."""
     opened = system()
@@ -31,10 +34,13 @@ def clock_show() -> None:
     click.echo(f"{rfc3339(Clock(offset).now())}  ahead by {offset()}")
 
 
-@clock.command("advance")
+@clock.command("advance", epilog="Example: pst clock advance 1d12h")
 @click.argument("duration", callback=_duration)
 def clock_advance(duration: timedelta) -> None:
-    """Move the time of all processes forward by DURATION, such as 7d, 1d12h or 90m."""
+    """Move the time of all processes forward by DURATION.
+
+    It never goes back. Write 7d, 1d12h or 90m.
+    """
     opened = system()
     # who says it to this tool alone has not said it to the services, whose clocks would stay
     running = config.load(started_with() or os.environ)

@@ -21,7 +21,7 @@ def deadlines() -> None:
     """The dates that services keep: reminders, closes, next tries."""
 
 
-@deadlines.command("list")
+@deadlines.command("list", epilog="Example: pst deadlines list consultation --due-before 2d")
 @service_argument
 @click.option(
     "--due-before",

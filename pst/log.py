@@ -32,15 +32,18 @@ def _head(_context: click.Context, _option: click.Parameter, text: str | None) -
 
 @click.group()
 def log() -> None:
-    """The event log."""
+    """The event log: what happened, in order."""
 
 
-@log.command("show")
+@log.command("show", epilog="Example: pst log show register-1471-2026")
 @click.argument("stream")
 @click.option("--service", "name", default="consultation", show_default=True, help="Whose log.")
 @click.option("--clear", is_flag=True, help="Open the personal fields (needs the master key).")
 def log_show(stream: str, name: str, clear: bool) -> None:
-    """Print the facts of STREAM, such as consultation-4f0c…, oldest first."""
+    """Print the facts of STREAM, oldest first.
+
+    The stream of a request is consultation-ID, with the ID that the API gives it.
+    """
     types = service(name).types
     opened = system(*(("master_key",) if clear else ()))
     vault = opened.checked_vault() if clear else None
@@ -52,7 +55,10 @@ def log_show(stream: str, name: str, clear: bool) -> None:
             click.echo(harmless(_line(fact, types.personal(fact.event) if not clear else ())))
 
 
-@log.command("verify")
+@log.command(
+    "verify",
+    epilog="Examples: pst log verify; pst log verify consultation --head POSITION:HASH",
+)
 @click.argument("service", type=click.Choice(list(SERVICES)), required=False)
 @click.option(
     "--head", "kept", callback=_head, metavar="POSITION:HASH", help="A head printed earlier."

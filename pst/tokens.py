@@ -23,7 +23,7 @@ def _validity(_context: click.Context, _option: click.Parameter, hours: float) -
     return timedelta(hours=hours)
 
 
-@click.command()
+@click.command(epilog="Example: pst token --role officer --office 1471 --sub budi")
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What the token allows.")
 @click.option(
     "--sub", required=True, callback=not_empty, help="Officer id, or subject id of a service user."
@@ -34,7 +34,10 @@ def _validity(_context: click.Context, _option: click.Parameter, hours: float) -
     "--hours", default=12.0, callback=_validity, show_default=True, help="How long it is good."
 )
 def token(role: str, sub: str, offices: tuple[str, ...], name: str, hours: timedelta) -> None:
-    """Sign a bearer token with the deployment's key."""
+    """Sign a bearer token with the deployment's key.
+
+    It is for calling the API; whoever has it is let in until it ends.
+    """
     key = settings("token_private_key").token_private_key
     click.echo(sign(key, role=role, sub=sub, offices=offices, name=name, valid=hours))
 

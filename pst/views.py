@@ -18,17 +18,17 @@ from pst.system import system
 
 @click.group()
 def views() -> None:
-    """Views: what readers see, made from the log, and made again at will."""
+    """Views: what readers see, made from the log."""
 
 
-@views.command("list")
+@views.command("list", epilog="Example: pst views list consultation")
 @service_argument
 def views_list(service: str) -> None:
-    """List the views of SERVICE, under every definition that still has documents.
+    """List the views of SERVICE, and how far each is behind.
 
-    `live` is what this installation reads. Another definition is that of processes of another
-    version; the services drop it ten minutes after the last of them has gone, and what a
-    rebuild has left a minute after it.
+    Under every definition that still has documents. `live` is what this installation reads.
+    Another definition is that of processes of another version; the services drop it ten minutes
+    after the last of them has gone, and what a rebuild has left a minute after it.
     """
     found, db = _opened(service)
     head = EventLog(db).head().position
@@ -38,11 +38,11 @@ def views_list(service: str) -> None:
             click.echo(f"{view.name:<16} {_line(db, name, head)}  {which}")
 
 
-@views.command("rebuild")
+@views.command("rebuild", epilog="Example: pst views rebuild consultation people")
 @service_argument
 @click.argument("view", required=False)
 def views_rebuild(service: str, view: str | None) -> None:
-    """Make VIEW of SERVICE (default: all of its views) anew from the log.
+    """Make VIEW of SERVICE, or all of them, anew from the log.
 
     The system may run: readers see the old documents until the new ones are complete. Before a
     new version is rolled out, its `pst` can so build the changed views in advance.
