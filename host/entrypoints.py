@@ -2,6 +2,8 @@
 
 nameko's own event handler acknowledges a message whose handler raised; `subscribe` is ours, on
 `kernel.consumer`.
+
+nameko ships no types: what is derived from it is so from `Any` (`type: ignore[misc]`).
 """
 
 from collections.abc import Callable

@@ -3,6 +3,8 @@
 nameko's reply publisher kills the service when the broker is away; its reply listener likewise
 when the reply queue has expired; its calls have no timeout; after an outage it waits for up to
 half a minute before it connects again.
+
+nameko ships no types: what is derived from it is so from `Any` (`type: ignore[misc]`).
 """
 
 from collections.abc import Callable, Iterator
@@ -117,7 +119,7 @@ class Rpc(nameko_rpc.Rpc):  # type: ignore[misc]
 
 def _as_ours(error: Exception) -> Exception:
     if isinstance(error, ValidationError):
-        errors = error.normalized_messages()  # type: ignore[no-untyped-call]
+        errors = error.normalized_messages()  # type: ignore[no-untyped-call]  # marshmallow's
         return Rejected(Code.VALIDATION_FAILED, "Some fields are wrong.", errors)
     if isinstance(error, AWAY):
         return Unavailable(f"database: {type(error).__name__}")

@@ -91,13 +91,14 @@ def _key(text: str) -> bytes:
 
 def _url(text: str, schemes: tuple[str, ...]) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in schemes or not parts.hostname:
+    hosts = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
+    if parts.scheme not in schemes or not all(h.hostname and h.port != 0 for h in hosts):
         raise ValueError("not such a URL")
     return text
 
 
-def _expected(kind: object, schemes: tuple[str, ...] | None) -> str:
+def _expected(kind: Any, schemes: tuple[str, ...] | None) -> str:
     if schemes:
         return f"a URL like {schemes[0]}://host:port"
     words = {bool: "0 or 1", bytes: "32 bytes in base64", int: "a whole number", float: "a number"}
-    return words.get(kind, "a path")  # type: ignore[call-overload, no-any-return]
+    return words.get(kind, "a path")

@@ -139,7 +139,7 @@ class EventLog:
 
     def _read_recent(self, position: int, limit: int) -> list[Commit]:
         after = (self._recent.get(p) for p in range(position + 1, position + limit + 1))
-        return list(takewhile(bool, after))  # type: ignore[arg-type]
+        return list(takewhile(bool, after))  # type: ignore[arg-type]  # ends at None
 
     def _remember(self, commits: list[Commit]) -> None:
         """Keep the last for the followers in this process: what is in the log does not change."""

@@ -76,7 +76,7 @@ class Snapshots:
         found = self._kept.find_one({"_id": stream, "shape": shape})
         if found is None:
             return None
-        folded = tuple[kind, bytes]  # type: ignore[valid-type]
+        folded = tuple[kind, bytes]  # type: ignore[valid-type]  # known at run time
         try:
             state, older = msgspec.msgpack.decode(found["folded"], type=folded)
         except msgspec.DecodeError as error:

@@ -34,10 +34,12 @@ def back_up(opened: System, target: Path) -> dict[str, Any]:
     Written beside it and renamed when complete, so what is there under that name is whole.
     Raises `Broken` when a log is not as it was written.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise BackupError(f"{target} is there already and not empty")
+    check_free(target)
     draft = target.parent / f".{target.name}.{new_id()[:8]}.incomplete"
-    draft.mkdir(mode=0o700, parents=True)
+    try:
+        draft.mkdir(mode=0o700, parents=True)
+    except OSError as error:
+        raise BackupError(f"{target} cannot be made there: {error.strerror}") from error
     try:
         manifest = _written(opened, draft)
         write_manifest(draft, manifest)
@@ -48,6 +50,12 @@ def back_up(opened: System, target: Path) -> dict[str, Any]:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return manifest
+
+
+def check_free(target: Path) -> None:
+    """Raise `BackupError` unless nothing is there, or an empty directory."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise BackupError(f"{target} is there already and not empty: name another directory")
 
 
 def _written(opened: System, draft: Path) -> dict[str, Any]:

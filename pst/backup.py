@@ -5,40 +5,48 @@ from pathlib import Path
 import click
 
 from kernel.ledger import Entry, Ledger
-from pst.backing_up import back_up
-from pst.backup_files import BackupError
+from pst.backing_up import back_up, check_free
+from pst.backup_files import BackupError, read_manifest
 from pst.restoring import Restore
-from pst.system import system
-
-DIRECTORY = click.Path(file_okay=False, path_type=Path)
+from pst.system import any_system, system
 
 
-@click.command()
-@click.argument("directory", type=DIRECTORY)
+def _directory(_context: click.Context, _argument: click.Parameter, text: str) -> Path:
+    if not text.strip():  # as an unset variable of a script: not where we are
+        raise click.BadParameter("it is empty")
+    return Path(text).absolute()
+
+
+@click.command(epilog="Example: pst backup /backup/2026-11-22")
+@click.argument("directory", callback=_directory)
 def backup(directory: Path) -> None:
-    """Write the logs and the vault of all services to DIRECTORY, beside the running system.
+    """Write the logs and the vault of all services to DIRECTORY.
 
-    Every log is verified on the way. Personal texts are in it as they are in the database:
-    sealed, their keys wrapped by the master key, which is NOT in it: keep that elsewhere.
-    Views and dates are not in it; they are made anew. The files are as mongodump writes them.
+    The system may run. DIRECTORY must not be there yet, or be empty. Every log is verified on
+    the way. Personal texts are in it as they are in the database: sealed, their keys wrapped by
+    the master key, which is NOT in it: keep that elsewhere. Views and dates are not in it; they
+    are made anew. The files are as mongodump writes them.
     """
-    manifest = back_up(system("master_key"), directory.absolute())
+    check_free(directory)  # what was typed is judged before anything is opened
+    manifest = back_up(system("master_key"), directory)
     for name, words in manifest["services"].items():
         click.echo(f"{name}: {words['position']} commits, head {words['position']}:{words['hash']}")
     click.echo(f"vault: {manifest['vault']['keys']} keys. Backup complete: {directory}")
 
 
-@click.command()
-@click.argument("directory", type=DIRECTORY)
+@click.command(epilog="Example: pst restore /backup/2026-11-22")
+@click.argument("directory", callback=_directory)
 @click.option("--without-ledger", is_flag=True, help="Nobody was forgotten after the backup.")
 def restore(directory: Path, without_ledger: bool) -> None:
-    """Load the backup in DIRECTORY into a system without data, all services stopped.
+    """Load the backup in DIRECTORY into a system without data.
 
-    The backup is verified first. Who is in the ledger of erasures (PST_ERASURE_LEDGER) is
-    forgotten again. Events of more than an hour before the backup are not published again.
+    Its database runs, its services are stopped. The backup is verified first. Who is in the
+    ledger of erasures (PST_ERASURE_LEDGER) is forgotten again. Events of more than an hour
+    before the backup are not published again.
     """
-    opened = system("master_key")
-    todo = Restore(opened, directory.absolute())
+    read_manifest(directory)  # what was typed is judged before anything is opened
+    opened = any_system("master_key")
+    todo = Restore(opened, directory)
     forgotten = _forgotten(opened.settings.erasure_ledger, without_ledger)
     missing = todo.tombstones() - {entry.subject_id for entry in forgotten}
     if missing:

@@ -59,7 +59,12 @@ def _complaint(text: str, code: int) -> int:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """Look after a running PST Konsultasi."""
+    """Look after a running PST Konsultasi: for its operators.
+
+    Settings (PST_*) come from the environment, else from what `make run` left in .run/env, or
+    in the directory PST_RUN_DIR. Exit status: 0 done, 1 it could not be done, 2 what was typed
+    or set is wrong. What to do when: docs/operations.md.
+    """
 
 
 COMMANDS = (

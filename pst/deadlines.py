@@ -3,12 +3,17 @@
 import click
 
 from contracts.common import rfc3339
-from kernel.clock import Clock, no_offset
-from kernel.database import TravelledTime, connect, database
+from kernel.clock import Clock
 from kernel.deadlines import Deadlines
 from pst.services import service_argument
-from pst.settings import settings
+from pst.system import system
 from pst.when import moment
+
+
+def _readable(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    if text is not None:
+        moment(text, Clock().now())  # judged before anything is opened
+    return text
 
 
 @click.group()
@@ -16,9 +21,14 @@ def deadlines() -> None:
     """The dates that services keep: reminders, closes, next tries."""
 
 
-@deadlines.command("list")
+@deadlines.command("list", epilog="Example: pst deadlines list consultation --due-before 2d")
 @service_argument
-@click.option("--due-before", metavar="WHEN", help="ISO time, or such as 2d: so long from now.")
+@click.option(
+    "--due-before",
+    metavar="WHEN",
+    callback=_readable,
+    help="ISO time, or such as 2d: so long from now.",
+)
 @click.option(
     "--limit",
     type=click.IntRange(1, 100_000),
@@ -32,12 +42,9 @@ def deadlines_list(service: str, due_before: str | None, limit: int) -> None:
     A date that could not be fired stands where it is tried again, and says how often it failed;
     the log of the service says why.
     """
-    given = settings("mongo_url")
-    client = connect(given)
-    travelled = TravelledTime(database(client, given, "clock"))
-    now = Clock(travelled if given.time_travel else no_offset).now()
-    before = moment(due_before, now) if due_before else None
-    found, total = Deadlines(database(client, given, service)).pending(before, limit)
+    opened = system()
+    before = moment(due_before, opened.now()) if due_before else None
+    found, total = Deadlines(opened.db(service)).pending(before, limit)
     if not found:
         click.echo(f"No date of {service} is pending{_before(due_before)}.")
         return

@@ -12,41 +12,53 @@ from kernel.database import Document
 from kernel.facts import Fact, facts_of
 from pst.progress import ProgressLine
 from pst.services import SERVICES, service
+from pst.shown import harmless
 from pst.system import System, system
 from pst.verify import Broken, verify
 
 
 def _head(_context: click.Context, _option: click.Parameter, text: str | None) -> Head | None:
-    position, _, seal = (text or "").partition(":")
+    if text is None:
+        return None
+    position, _, seal = text.strip().partition(":")
     try:
-        return Head(int(position), bytes.fromhex(seal)) if text else None
+        head = Head(int(position), bytes.fromhex(seal))
+        if head.position < 0 or len(head.hash) != len(Head().hash):
+            raise ValueError("no log has it: it must not pass for one that was held against it")
     except ValueError:
         raise click.BadParameter("write POSITION:HASH as this command printed it") from None
+    return head
 
 
 @click.group()
 def log() -> None:
-    """The event log."""
+    """The event log: what happened, in order."""
 
 
-@log.command("show")
+@log.command("show", epilog="Example: pst log show register-1471-2026")
 @click.argument("stream")
 @click.option("--service", "name", default="consultation", show_default=True, help="Whose log.")
 @click.option("--clear", is_flag=True, help="Open the personal fields (needs the master key).")
 def log_show(stream: str, name: str, clear: bool) -> None:
-    """Print the facts of STREAM, such as consultation-4f0c…, oldest first."""
+    """Print the facts of STREAM, oldest first.
+
+    The stream of a request is consultation-ID, with the ID that the API gives it.
+    """
     types = service(name).types
     opened = system(*(("master_key",) if clear else ()))
     vault = opened.checked_vault() if clear else None
     commits = opened.log(name).read_stream(stream)
     if not commits:
-        raise click.ClickException(f"the {name} log has no stream named {stream}")
+        raise click.ClickException(f"the {name} log has no stream named {harmless(stream)}")
     for commit in commits:
         for fact in facts_of(commit, types, vault):
-            click.echo(_line(fact, types.personal(fact.event) if not clear else ()))
+            click.echo(harmless(_line(fact, types.personal(fact.event) if not clear else ())))
 
 
-@log.command("verify")
+@log.command(
+    "verify",
+    epilog="Examples: pst log verify; pst log verify consultation --head POSITION:HASH",
+)
 @click.argument("service", type=click.Choice(list(SERVICES)), required=False)
 @click.option(
     "--head", "kept", callback=_head, metavar="POSITION:HASH", help="A head printed earlier."

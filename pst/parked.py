@@ -18,7 +18,7 @@ def parked() -> None:
     """Messages that a service could not take in."""
 
 
-@parked.command("list")
+@parked.command("list", epilog="Example: pst parked list notifier")
 @service_argument
 def parked_list(service: str) -> None:
     """List the parked messages of SERVICE."""
@@ -30,7 +30,7 @@ def parked_list(service: str) -> None:
         click.echo(f"Nothing is parked for {service}.")
 
 
-@parked.command("show")
+@parked.command("show", epilog="Example: pst parked show notifier MESSAGE_ID")
 @service_argument
 @click.argument("message_id")
 def parked_show(service: str, message_id: str) -> None:
@@ -42,19 +42,22 @@ def parked_show(service: str, message_id: str) -> None:
     click.echo(_pretty(message.body))
 
 
-@parked.command("retry")
+@parked.command("retry", epilog="Example: pst parked retry notifier --all")
 @service_argument
 @click.argument("message_id", required=False)
 @click.option("--all", "everything", is_flag=True, help="Send all of them back.")
 def parked_retry(service: str, message_id: str | None, everything: bool) -> None:
-    """Send MESSAGE_ID (or --all) back to SERVICE, its tries counted from nothing."""
+    """Send MESSAGE_ID (or --all) back to SERVICE.
+
+    Its tries are counted from nothing. Do it when what `pst parked show` names is mended.
+    """
     with _chosen(service, message_id, everything) as (messages, chosen):
         for message in chosen:
             messages.retry(message)
             click.echo(f"{_name(message)}  sent back")
 
 
-@parked.command("drop")
+@parked.command("drop", epilog="Example: pst parked drop notifier MESSAGE_ID")
 @service_argument
 @click.argument("message_id", required=False)
 @click.option("--all", "everything", is_flag=True, help="Drop all of them.")

@@ -18,6 +18,7 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from contracts.errors import Unavailable
 from contracts.topology import RETRY_LADDER_S, consumer_queue, parked_queue, retry_queue
+from kernel.config import SettingsError
 from kernel.consumer import ATTEMPT, ERROR
 
 
@@ -93,12 +94,15 @@ class ParkedMessages:
 @contextmanager
 def parked_messages(url: str, service: str) -> Iterator[ParkedMessages]:
     """Open the parked messages of a service; raise `Unavailable` when the broker is away."""
-    where = pika.URLParameters(url)
+    try:
+        where = pika.URLParameters(url)
+    except ValueError as error:
+        raise SettingsError(f"PST_AMQP_URL is wrong: {error}.") from error
     where.heartbeat = 0  # a person may think for long before answering
     try:
         connection = pika.BlockingConnection(where)
     except (AMQPError, OSError) as error:
-        raise Unavailable(f"the broker does not let us in: {_why(error)}") from error
+        raise Unavailable(f"no connection to the broker: {_why(error)}") from error
     try:
         channel = connection.channel()
         channel.confirm_delivery()
@@ -123,4 +127,7 @@ def _exists(connection: pika.BlockingConnection, queue: str) -> bool:
 
 
 def _why(error: Exception) -> str:
+    while not str(error) and error.args and isinstance(error.args[0], Exception):
+        error = error.args[0]  # pika says the cause there, and nothing itself
+    error = getattr(error, "exception", error)
     return str(error) or type(error).__name__

@@ -15,4 +15,8 @@ def settings(*needed: str) -> config.Settings:
 
 def started_with() -> dict[str, str]:
     """Return the settings that `make run` left behind; {} if it did not run here."""
-    return config.read_env_file(Path(os.environ.get("PST_RUN_DIR", ".run")) / "env")
+    path = Path(os.environ.get("PST_RUN_DIR", ".run")) / "env"
+    try:
+        return config.read_env_file(path)
+    except UnicodeDecodeError as error:
+        raise config.SettingsError(f"{path} is not the file that `make run` writes.") from error

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pymongo import MongoClient
+from pymongo.errors import ConfigurationError
 
+from kernel import canary
 from kernel.clock import Clock, no_offset
-from kernel.config import Settings
+from kernel.config import Settings, SettingsError
 from kernel.database import Db, Document, TravelledTime, connect, database
 from kernel.event_log import EventLog
 from kernel.handling import CommandHandler
@@ -44,6 +46,12 @@ class System:
         vault.check(lambda: any(self.has_commits(name) for name in SERVICES), first=False)
         return vault
 
+    def check_whole(self) -> None:
+        """Raise `VaultError` if a restore has not come to its end here."""
+        vault = self.vault()
+        if found := vault.keys.find_one({"_id": canary.ID, canary.RESTORING: {"$exists": True}}):
+            canary.examine(found, vault.masters)
+
     def has_commits(self, name: str) -> bool:
         """Tell whether there is anything in the log of a service."""
         return self.db(name)["commits"].find_one({}, {"_id": 1}) is not None
@@ -61,6 +69,19 @@ class System:
 
 
 def system(*needed: str) -> System:
-    """Open the databases; raise `SettingsError` for what was not given."""
+    """Open the databases; raise `SettingsError` for what was not given or cannot be meant.
+
+    Raises `VaultError` while a restore is under way, or broke off: half a system tells no truth.
+    """
+    opened = any_system(*needed)
+    opened.check_whole()
+    return opened
+
+
+def any_system(*needed: str) -> System:
+    """Open the databases likewise, though half a restore may be there."""
     given = settings("mongo_url", *needed)
-    return System(given, connect(given))
+    try:
+        return System(given, connect(given))
+    except (ValueError, ConfigurationError) as error:  # both, by how it is misspelt
+        raise SettingsError(f"PST_MONGO_URL is wrong: {error}.") from error

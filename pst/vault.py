@@ -20,13 +20,14 @@ def vault() -> None:
     """The keys of the people, and the master key that wraps them."""
 
 
-@vault.command("export")
+@vault.command("export", epilog="Example: pst vault export SUBJECT > everything.json")
 @click.argument("subject")
 def vault_export(subject: str) -> None:
-    """Print everything held about SUBJECT as JSON, their own words in clear.
+    """Print everything held about SUBJECT as JSON.
 
-    That is every fact of every stream, in every service, that names the person or is about
-    such a stream. Words of other people in it read "[sealed]".
+    Their own words are in clear: it is for them alone. That is every fact of every stream, in
+    every service, that names the person or is about such a stream. Words of other people in it
+    read "[sealed]".
     """
     opened = system("master_key")
     held = export(opened, opened.checked_vault(), subject)
@@ -35,16 +36,16 @@ def vault_export(subject: str) -> None:
     click.echo(json.dumps(held, indent=2, ensure_ascii=False))
 
 
-@vault.command("forget")
+@vault.command("forget", epilog="Example: pst vault forget SUBJECT")
 @click.argument("subject")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def vault_forget(subject: str, yes: bool) -> None:
-    """Forget SUBJECT for good: give up their key, so that nobody can read their words again.
+    """Forget SUBJECT for good: nobody can read their words again.
 
-    Statistics and the integrity of the logs stay. The erasure is also written to the file
-    PST_ERASURE_LEDGER, so that restoring an older backup does not bring the person back.
-    Messages that could not be taken in and name the person are dropped, parked or to be tried
-    again, unless they are as we publish them (which is without personal data).
+    Their key is given up. Statistics and the integrity of the logs stay. The erasure is also
+    written to the file PST_ERASURE_LEDGER, so that restoring an older backup does not bring the
+    person back. Messages that could not be taken in and name the person are dropped, parked or
+    to be tried again, unless they are as we publish them (which is without personal data).
     Broken off, or in doubt, run it again: it completes what is missing.
     """
     opened = system("master_key", "amqp_url")
@@ -67,7 +68,7 @@ def vault_forget(subject: str, yes: bool) -> None:
         )
 
 
-@vault.command("rotate")
+@vault.command("rotate", epilog="Example: pst vault rotate")
 def vault_rotate() -> None:
     """Wrap every key with a new master key, beside the running services.
 
@@ -91,7 +92,7 @@ def vault_rotate() -> None:
     click.echo(f"{count} keys wrapped with the new master key.")
 
 
-@vault.command("status")
+@vault.command("status", epilog="Example: pst vault status")
 def vault_status() -> None:
     """Tell how many keys each master key wraps; reads them all.
 

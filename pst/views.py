@@ -6,29 +6,29 @@ import click
 
 from kernel.checkpoint import ID, Checkpoint
 from kernel.codec import EventTypes
-from kernel.database import Db, connect, database
+from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.view_following import collections_of
 from kernel.views import View, live
 from pst.progress import ProgressLine
 from pst.rebuilding import Rebuild
-from pst.services import SERVICES, Service, service, service_argument
-from pst.settings import settings
+from pst.services import Service, service, service_argument
+from pst.system import system
 
 
 @click.group()
 def views() -> None:
-    """Views: what readers see, made from the log, and made again at will."""
+    """Views: what readers see, made from the log."""
 
 
-@views.command("list")
+@views.command("list", epilog="Example: pst views list consultation")
 @service_argument
 def views_list(service: str) -> None:
-    """List the views of SERVICE, under every definition that still has documents.
+    """List the views of SERVICE, and how far each is behind.
 
-    `live` is what this installation reads. Another definition is that of processes of another
-    version; the services drop it ten minutes after the last of them has gone, and what a
-    rebuild has left a minute after it.
+    Under every definition that still has documents. `live` is what this installation reads.
+    Another definition is that of processes of another version; the services drop it ten minutes
+    after the last of them has gone, and what a rebuild has left a minute after it.
     """
     found, db = _opened(service)
     head = EventLog(db).head().position
@@ -38,19 +38,18 @@ def views_list(service: str) -> None:
             click.echo(f"{view.name:<16} {_line(db, name, head)}  {which}")
 
 
-@views.command("rebuild")
+@views.command("rebuild", epilog="Example: pst views rebuild consultation people")
 @service_argument
 @click.argument("view", required=False)
 def views_rebuild(service: str, view: str | None) -> None:
-    """Make VIEW of SERVICE (default: all of its views) anew from the log.
+    """Make VIEW of SERVICE, or all of them, anew from the log.
 
     The system may run: readers see the old documents until the new ones are complete. Before a
     new version is rolled out, its `pst` can so build the changed views in advance.
     """
-    known = {each.name: each for each in SERVICES[service].views}
+    known = {each.name: each for each in _with_views(service).views}
     if view not in (None, *known):
-        names = ", ".join(known) or "none"
-        raise click.ClickException(f"there is no view named {view!r}; known: {names}")
+        raise click.BadParameter(f"there is no view named {view!r}; known: {', '.join(known)}")
     found, db = _opened(service)
     chosen = [known[view]] if view else found.views
     for each in chosen:
@@ -66,10 +65,15 @@ def _rebuild(db: Db, found: Service, view: View) -> None:
 
 
 def _opened(name: str) -> tuple[Service, Db]:
-    found, given = service(name), settings("mongo_url")
+    found = _with_views(name)
+    return found, system().db(name)
+
+
+def _with_views(name: str) -> Service:
+    found = service(name)
     if not found.views:
-        raise click.ClickException(f"{name} has no views")
-    return found, database(connect(given), given, name)
+        raise click.BadParameter(f"{name} has no views")
+    return found
 
 
 def _line(db: Db, name: str, head: int) -> str:

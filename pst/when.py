@@ -5,6 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+
+def not_empty(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    """Return an argument; raise `BadParameter` for one such as a script's unset variable leaves."""
+    if not text.strip():
+        raise click.BadParameter("it is empty")
+    return text
+
+
 UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 

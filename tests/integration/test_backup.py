@@ -1,6 +1,10 @@
 """Backup and restore on the real server: all that is in a backup, and nothing else."""
 
 import gzip
+import signal
+import subprocess
+import sys
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +27,7 @@ from pst.verify import verify
 from services.consultation.schemas import TYPES
 from tests.backups import COMMITS, contents, is_empty, nothing, written
 from tests.contract.log_contract import draft
-from tests.support import NOON, eventually, fact
+from tests.support import NOON, ROOT, eventually, fact
 
 
 def test_restored_system_holds_what_was_backed_up(systems, source, backup):
@@ -233,3 +237,38 @@ def test_old_events_are_not_published_again(systems, source, tmp_path):
     assert [len(react(fact(None, position=p))) for p in (1, 5, 6)] == [0, 0, 1]
     untouched = Restored(source.db("notifier")).quiet(lambda _fact: [Publish("x")])
     assert len(untouched(fact(None, position=1))) == 1
+
+
+ENDED = """
+import os
+from pst import backing_up, start
+backing_up.walk = lambda *_, **__: os.kill(os.getpid(), {number})
+start.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_backup_that_is_ended_leaves_nothing(source, tmp_path, number):
+    """By Ctrl-C, by the system, by a terminal that was closed."""
+    given = source.settings
+    done = subprocess.run(
+        [sys.executable, "-c", ENDED.format(number=int(number)), "backup", str(tmp_path / "x")],
+        cwd=ROOT,
+        env={
+            "PST_MONGO_URL": given.mongo_url,
+            "PST_DB_PREFIX": given.db_prefix,
+            "PST_MASTER_KEY": b64encode(given.master_key).decode(),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr.strip()) == (1, "Aborted!")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_directory_that_cannot_be_made_is_named(source, tmp_path):
+    """As it was typed, not as it is called while it is incomplete."""
+    (tmp_path / "file").touch()
+    target = tmp_path / "file/backup"
+    with pytest.raises(BackupError, match=f"{target} cannot be made there: Not a directory"):
+        back_up(source, target)

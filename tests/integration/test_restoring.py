@@ -1,12 +1,16 @@
 """A restore is whole or not at all, whatever comes in between."""
 
+from base64 import b64encode
+
 import pytest
+from click.testing import CliRunner
 from pymongo.collection import Collection
 
 from contracts.errors import Unavailable
 from kernel.clock import Clock
 from kernel.lease import Lease
 from kernel.sealing import VaultError
+from pst import cli
 from pst.backup_files import BackupError
 from pst.restoring import Restore
 from pst.services import SERVICES
@@ -206,3 +210,34 @@ def test_data_that_came_while_the_backup_was_read_is_kept(systems, backup, monke
         restore.run([])
     assert contents(target)["keys"] == keys
     assert len(contents(target)["notifier"]) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["log", "verify"],
+        ["log", "show", "s-1"],
+        ["views", "list", "consultation"],
+        ["views", "rebuild", "consultation"],
+        ["deadlines", "list", "notifier"],
+        ["vault", "status"],
+        ["backup", "/nowhere/at/all"],
+    ],
+    ids=" ".join,
+)
+def test_half_a_restore_is_not_told_of_as_a_system(systems, backup, monkeypatch, words):
+    """Its log would be verified, as far as it goes; another restore may begin."""
+    target = systems()
+    killed = Restore(target, backup)
+    killed._begin()
+    killed._load_log("consultation")
+    given = target.settings
+    monkeypatch.setenv("PST_MONGO_URL", given.mongo_url)
+    monkeypatch.setenv("PST_DB_PREFIX", given.db_prefix)
+    monkeypatch.setenv("PST_MASTER_KEY", b64encode(given.master_key).decode())
+    done = CliRunner().invoke(cli.cli, words)
+    assert isinstance(done.exception, VaultError)
+    assert "finish it with `pst restore`" in str(done.exception)
+    again = CliRunner().invoke(cli.cli, ["restore", str(backup), "--without-ledger"])
+    assert again.exit_code == 0, again.output
+    assert CliRunner().invoke(cli.cli, ["log", "verify"]).exit_code == 0

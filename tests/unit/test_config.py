@@ -34,6 +34,9 @@ def test_settings_are_read_by_their_names():
         ("PST_RPC_KEY", base64.b64encode(b"kurz").decode()),
         ("PST_MONGO_URL", "localhost:27017"),
         ("PST_AMQP_URL", "mongodb://geheim@host"),
+        ("PST_AMQP_URL", "amqp://host:geheim/"),
+        ("PST_MONGO_URL", "mongodb://a:b@one:27017,two:geheim/"),
+        ("PST_MONGO_URL", "mongodb://one,,two/"),
         ("PST_RPC_TIMEOUT", "soon"),
     ],
 )
@@ -44,6 +47,14 @@ def test_wrong_setting_is_named_without_its_value(name, text):
     assert str(error.value).startswith(f"{name} is wrong: expected ")
     assert text not in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["mongodb://a:b%40@one:27017,two:27018/?replicaSet=x", "mongodb://[::1]:27017,two"]
+)
+def test_url_of_several_servers_is_taken(url):
+    """As a replica set has it."""
+    assert load({"PST_MONGO_URL": url}).mongo_url == url
 
 
 def test_missing_setting_is_named():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from pst.cli import cli
 
@@ -19,7 +20,8 @@ def found(line):
     words, command = line.split(), cli
     while isinstance(command, click.Group):
         command = command.commands[words.pop(0)]
-    return command, ["1:00" if word == "POSITION:HASH" else word for word in words]
+    head = "1:" + "00" * 32
+    return command, [head if word == "POSITION:HASH" else word for word in words]
 
 
 @pytest.mark.parametrize("line", TYPED)
@@ -27,6 +29,30 @@ def test_typed_command_is_understood(line):
     """With its arguments and options."""
     command, words = found(line)
     assert command.make_context(command.name, words)
+
+
+def commands(command, *words):
+    """Yield each command and group below one, with what is typed for it."""
+    yield words, command
+    for name, each in getattr(command, "commands", {}).items():
+        yield from commands(each, *words, name)
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    list(commands(cli)),
+    ids=lambda v: "-".join(v) if isinstance(v, tuple) else "",
+)
+def test_help_says_all_of_it_with_an_example(words, command):
+    """A list of commands breaks off no sentence; an example can be typed."""
+    said = CliRunner().invoke(cli, [*words, "--help"]).output
+    if isinstance(command, click.Group):
+        assert "..." not in said.replace("[ARGS]...", "")
+        return
+    for example in re.findall(r"\bpst ([^;>\n]+)", said.partition("Example")[2]) or [""]:
+        found_there, rest = found(example)
+        assert found_there is command
+        assert command.make_context(command.name, rest)
 
 
 @pytest.mark.parametrize("line", MENTIONED)

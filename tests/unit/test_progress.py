@@ -45,5 +45,30 @@ def test_terminal_sees_one_line_rewritten(time, capsys, monkeypatch):
 
 def test_nothing_to_do_is_done(time, capsys):
     """An empty log divides by nothing."""
-    ProgressLine("people", "commits").end(0)
+    line = ProgressLine("people", "commits")
+    time[0] += 5
+    line(0, 0)
     assert "100 %  0 of 0 commits, 0/s" in capsys.readouterr().err
+
+
+def test_short_work_says_nothing_into_a_log(time, capsys):
+    """A nightly job that went well is no news."""
+    line = ProgressLine("people", "commits")
+    line(1, 4)
+    line.end(4)
+    assert capsys.readouterr().err == ""
+
+
+def test_nobody_to_tell_is_no_reason_to_end(time, monkeypatch):
+    """Closed from the start, or a terminal that went away."""
+
+    def gone(*_, **__):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sys.stderr, "write", gone)
+    line = ProgressLine("people", "commits")
+    time[0] += 5
+    line(1, 4)
+    line.end(4)
+    monkeypatch.setattr(sys, "stderr", None)
+    ProgressLine("people", "commits").end(4)
