@@ -1,5 +1,6 @@
 """Sizes, and what a client library would not send."""
 
+import json
 import os
 import signal
 import socket
@@ -139,3 +140,12 @@ def test_request_that_has_come_in_part_is_answered_by_a_gateway_told_to_end(
         eventually(lambda: stack.control.pid("gateway") not in (None, gateway))
         stack.wait_ready("gateway")
     assert (answer.status_code, answer.json().get("text")) == (201, "sebelum dan sesudah")
+
+
+def test_refusal_by_a_service_is_one_line_of_the_log(stack: Stack, officer: Person) -> None:
+    """Expected, and told to the caller: no stack trace."""
+    log = stack.run_dir / "log/gateway.log"
+    before = log.stat().st_size
+    problem(officer.get("/consultations/nobody-s"), Code.NOT_FOUND)
+    lines = eventually(lambda: log.read_bytes()[before:].decode().splitlines())
+    assert {json.loads(line)["event"] for line in lines} == {"request"}
