@@ -101,17 +101,21 @@ class ApiServer(WebServer):
             sock.close()
 
     def unregister_provider(self, provider: object) -> None:
-        """Take no more connections as soon as the first route is stopped."""
+        """Take no more connections as soon as the first route is stopped.
+
+        Requests that have come, be it in part, are answered before the routes are gone: after
+        them nameko stops what hears the services' replies.
+        """
         if self._is_accepting:
             self._is_accepting = False
             self._gt.kill()
             self._sock.close()
             self._serv.keepalive = False
-        super().unregister_provider(provider)
-
-    def stop(self) -> None:
-        """Let the answers under way be written."""
-        self.wait_for_providers()
         with eventlet.Timeout(DRAIN_S, False):
             while self._serv.outstanding_requests:
                 eventlet.sleep(0.01)
+        super().unregister_provider(provider)
+
+    def stop(self) -> None:
+        """Nothing is under way any more."""
+        self.wait_for_providers()

@@ -185,7 +185,10 @@ class _Caller:
         exchange = eventlet.spawn(self._exchange, method, request)
         try:
             with eventlet.Timeout(self._timeout):
-                return exchange.wait()
+                result, failure = exchange.wait()
+            if failure:
+                raise failure
+            return result
         except (Rejected, Unavailable):
             raise
         except eventlet.Timeout as error:
@@ -199,12 +202,16 @@ class _Caller:
             log.warning("rpc_not_sent", method=method, error=f"{type(error).__name__}: {error}")
             raise Unavailable("The service cannot be reached.") from error
 
-    def _exchange(self, method: str, request: dict[str, Any]) -> Any:
-        call = getattr(self._client, method).call_async(request)
+    def _exchange(self, method: str, request: dict[str, Any]) -> tuple[Any, Exception | None]:
+        """Return result or failure: what is raised in a thread, eventlet prints to the log."""
         try:
-            return call.result()
-        finally:
-            self._replies.pending.pop(call.correlation_id, None)
+            call = getattr(self._client, method).call_async(request)
+            try:
+                return call.result(), None
+            finally:
+                self._replies.pending.pop(call.correlation_id, None)
+        except Exception as error:
+            return None, error
 
 
 rpc = Rpc.decorator

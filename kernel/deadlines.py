@@ -101,8 +101,11 @@ class Deadlines:
             if unsure or any(each["code"] != DUPLICATE for each in failed):
                 raise  # a duplicate key is a later fact's date, which stays
 
-    def due(self, now: datetime, limit: int = 200) -> Iterator[Deadline]:
-        """Yield what has come due, the oldest first."""
+    def due(self, now: datetime, limit: int = 2000) -> Iterator[Deadline]:
+        """Yield what has come due, the oldest first.
+
+        So many at once, as the embedded server goes through all that is due to find the first.
+        """
         found = self._dates.find({"look_at": {"$lte": now}}).sort("look_at", ASCENDING)
         for document in list(found.limit(limit)):
             yield _deadline(document)

@@ -9,6 +9,9 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
 
 from contracts.common import rfc3339
 
@@ -18,7 +21,7 @@ class Entry:
     """Somebody has been forgotten; `offices` are those whose facts told of them."""
 
     subject_id: str
-    forgotten_at: datetime
+    forgotten_at: Annotated[datetime, msgspec.Meta(tz=True)]
     offices: tuple[str, ...]
 
 
@@ -70,10 +73,8 @@ class Ledger:
 
     def _read(self, number: int, line: bytes, cut: bool) -> Entry | None:
         try:
-            words = json.loads(line)
-            at = datetime.fromisoformat(words["forgotten_at"])
-            return Entry(words["subject_id"], at, tuple(words["offices"]))
-        except (ValueError, KeyError, TypeError) as error:
+            return msgspec.json.decode(line, type=Entry)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             if cut:
                 return None
             raise LedgerError(f"{self.path}, line {number}: cannot be read") from error

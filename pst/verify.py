@@ -71,6 +71,16 @@ def walk(db: Db, until: int | None = None) -> Iterator[tuple[Document, Head]]:
     for document, head in verified(_stored(db["commits"], until), Head()):
         last_of.check(document)
         yield document, head
+    _check_outside(db["commits"])
+
+
+def _check_outside(commits: Collection[Document]) -> None:
+    """Raise `Broken` for what no walk comes by, while a read of its stream does."""
+    found = commits.find_one({"position": {"$not": {"$gte": 1}}})
+    if found is not None:
+        at = found.get("position")
+        what = f"{found['_id']!r} is in no place of the log: its position is {at!r}"
+        raise Broken(0, str(found.get("stream", "")), what)
 
 
 def _stored(commits: Collection[Document], until: int | None = None) -> Iterator[Document]:

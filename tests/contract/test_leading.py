@@ -284,6 +284,19 @@ def test_streams_fire_side_by_side_and_each_in_order(deadlines):
     subject.stop()
 
 
+def test_burst_is_begun_in_one_look(deadlines, monkeypatch):
+    """Each look has the embedded server go through all that is due, while others wait."""
+    deadlines.apply([due(f"a-{n}", "close") for n in range(1_000)])
+    looks, fired, look = [], [], deadlines.due
+    monkeypatch.setattr(deadlines, "due", lambda now: looks.append(len(fired)) or look(now))
+    subject = firing(deadlines)
+    eventually(lambda: not subject.step(fired.append), every=0)
+    subject.stop()
+    assert len(fired) == 1_000
+    again = [so_far for so_far in looks[1:] if so_far < 1_000 - 2 * SIDE_BY_SIDE]
+    assert not again, "looked again while many were still to be fired"
+
+
 def test_silent_effects_hold_up_nobody_else(deadlines):
     """All places but one wait for a server that says nothing; what comes due meanwhile fires."""
     deadlines.apply([due(f"silent-{n}", "mail") for n in range(SIDE_BY_SIDE - 1)])

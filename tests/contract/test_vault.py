@@ -271,9 +271,24 @@ def test_line_that_is_left_out_is_shown(tmp_path):
         ledger.append(Entry("rian", NOON, ()))
 
 
-def test_spoilt_ledger_is_named(tmp_path):
-    """Whom the line named would come back: nothing is skipped in silence."""
+WHEN = '"forgotten_at": "2026-11-23T05:00:00.000Z", "offices"'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"subject_id": "siti"}',
+        f'{{"subject_id": 5, {WHEN}: ["1471"]}}',
+        f'{{"subject_id": "siti", {WHEN}: "1471"}}',
+        f'{{"subject_id": "siti", {WHEN}: [1471]}}',
+        '{"subject_id": "siti", "forgotten_at": "2026-11-23T05:00:00", "offices": []}',
+        f'{{"subject_id": "s\xff", {WHEN}: []}}',
+        "[]",
+    ],
+)
+def test_spoilt_ledger_is_named(tmp_path, line):
+    """Whom the line named would come back: nothing is skipped, or guessed, in silence."""
     path = tmp_path / "erasures.jsonl"
-    path.write_text('{"subject_id": "siti"}\n')
+    path.write_bytes(line.encode("latin-1") + b"\n")
     with pytest.raises(LedgerError, match="line 1"):
         Ledger(path).entries()

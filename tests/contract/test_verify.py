@@ -103,6 +103,15 @@ def test_large_numbers_pass(db, log):
     assert verify(db, quiet) == log.head()
 
 
+@pytest.mark.parametrize("position", [0, -1, "31", None, float("nan")], ids=str)
+def test_commit_in_no_place_of_the_log_is_found(db, log, position):
+    """No follower comes by it, but who folds its stream reads it."""
+    forged = db["commits"].find_one({"_id": "s-0:10"})
+    db["commits"].insert_one({**forged, "_id": "s-0:11", "version": 11, "position": position})
+    assert log.read_stream("s-0", after=10)
+    assert str(found(db)).startswith("position 0, stream s-0: 's-0:11' is in no place")
+
+
 @pytest.mark.usefixtures("log")
 def test_deleted_commit_is_found(db):
     """In the middle."""

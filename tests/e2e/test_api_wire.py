@@ -1,7 +1,12 @@
 """Sizes, and what a client library would not send."""
 
+import json
+import os
+import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -9,7 +14,7 @@ import pytest
 
 from contracts.errors import Code
 from tests.api import path, problem
-from tests.support import Person, Stack
+from tests.support import Person, Stack, eventually
 
 MIB = 1024 * 1024
 
@@ -106,3 +111,41 @@ def test_chunks_are_put_together(stack: Stack, fresh: dict[str, Any], officer: P
     note = (piece for piece in (b'{"text": "dua', b' potong", "internal": true}'))
     answer = officer.http.post(place, content=note, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["text"]) == (201, "dua potong")
+
+
+def listens(stack: Stack) -> bool:
+    with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", stack.port)):
+        return True
+    return False
+
+
+def test_request_that_has_come_in_part_is_answered_by_a_gateway_told_to_end(
+    stack: Stack, fresh: dict[str, Any], officer: Person
+) -> None:
+    """By what was done, not by "no answer in time"."""
+    gateway = stack.control.pid("gateway")
+    assert gateway
+
+    def note() -> Iterator[bytes]:
+        yield b'{"text": "sebelum'
+        os.kill(gateway, signal.SIGTERM)
+        eventually(lambda: not listens(stack))
+        time.sleep(0.5)  # so long that what ends beside the routes has ended
+        yield b' dan sesudah", "internal": true}'
+
+    place, kind = f"/v1{path(fresh, 'messages')}", {"Content-Type": "application/json"}
+    try:
+        answer = officer.http.post(place, content=note(), headers=kind)
+    finally:
+        eventually(lambda: stack.control.pid("gateway") not in (None, gateway))
+        stack.wait_ready("gateway")
+    assert (answer.status_code, answer.json().get("text")) == (201, "sebelum dan sesudah")
+
+
+def test_refusal_by_a_service_is_one_line_of_the_log(stack: Stack, officer: Person) -> None:
+    """Expected, and told to the caller: no stack trace."""
+    log = stack.run_dir / "log/gateway.log"
+    before = log.stat().st_size
+    problem(officer.get("/consultations/nobody-s"), Code.NOT_FOUND)
+    lines = eventually(lambda: log.read_bytes()[before:].decode().splitlines())
+    assert {json.loads(line)["event"] for line in lines} == {"request"}
