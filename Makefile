@@ -26,7 +26,7 @@ help:
 	@echo "make lint   lint, types and import rules only"
 	@echo "make bench  measure it beside its peers (10 minutes); BENCH=quick or BENCH=full"
 	@echo "make lock   pin the dependencies of pyproject.toml anew"
-	@echo "make clean  delete .run with all data and keys, and .venv"
+	@echo "make clean  delete .run with all data and keys (not the ledger of erasures), and .venv"
 
 run: $(RUN_STAMP)
 	@$(BIN)/python -m deploy.run

@@ -77,7 +77,7 @@ class Ledger:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             if cut:
                 return None
-            raise LedgerError(f"{self.path}, line {number}: cannot be read") from error
+            raise LedgerError(f"{self.path}, line {number}: cannot be read; mend it") from error
 
 
 _CUT = b" (cut short)"

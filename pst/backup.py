@@ -48,6 +48,8 @@ def restore(directory: Path, without_ledger: bool) -> None:
     opened = any_system("master_key")
     todo = Restore(opened, directory)
     forgotten = _forgotten(opened.settings.erasure_ledger, without_ledger)
+    for name in todo.missing():  # it may be newer than the backup
+        _warn(f"the backup has no log of {name}, which begins with nothing")
     missing = todo.tombstones() - {entry.subject_id for entry in forgotten}
     if missing:
         _warn(f"{len(missing)} persons are forgotten in the backup, but not in the ledger")

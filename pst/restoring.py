@@ -77,6 +77,10 @@ class Restore:
         if unknown:
             raise BackupError(f"the backup holds services unknown here: {', '.join(unknown)}")
 
+    def missing(self) -> list[str]:
+        """Return the services that begin with nothing: the backup has no log of theirs."""
+        return [name for name in SERVICES if name not in self._manifest["services"]]
+
     def _begin(self) -> None:
         before = self._mark.found()
         self._check_alone()

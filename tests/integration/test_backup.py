@@ -125,17 +125,19 @@ def test_backup_from_before_a_service_is_restored(systems, source, backup):
     """A service that came later begins with an empty log; one unknown here is refused."""
     manifest = read_manifest(backup)
     log = manifest["services"].pop("notifier")
-    for services, refused in (({"queue": log}, True), ({}, False)):
+    for services, refused in (({"archive": log}, True), ({}, False)):
         (backup / "manifest.json").unlink()
         services = {**manifest["services"], **services}
         write_manifest(backup, {**manifest, "services": services})
         target = systems()
         if refused:
-            with pytest.raises(BackupError, match="unknown here: queue"):
+            with pytest.raises(BackupError, match="unknown here: archive"):
                 Restore(target, backup).run([])
             assert is_empty(target)
         else:
-            Restore(target, backup).run([])
+            todo = Restore(target, backup)
+            assert todo.missing() == ["notifier"]
+            todo.run([])
             assert contents(target) == {**contents(source), "notifier": []}
 
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from unittest.mock import create_autospec
 
+import msgspec
 import pytest
 
 from contracts.events import EVENTS, Envelope
@@ -95,3 +96,11 @@ def test_no_published_shape_has_a_place_for_personal_text():
             assert all(personal.isdisjoint(shape().fields) for shape in shapes)
             seen |= personal
     assert seen >= {"contact_name", "contact_email", "contact_phone", "topic", "question", "text"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_stored_event_has_a_fraction(service):
+    """Not a number and infinity have no canonical form: such a commit would break the chain."""
+    for kind in import_module(f"services.{service}.schemas").TYPES.all():
+        made_of = repr(msgspec.inspect.type_info(kind.event_class))
+        assert "FloatType" not in made_of, kind.name
