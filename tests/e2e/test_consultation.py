@@ -80,6 +80,7 @@ def test_person_asks_again_without_an_officer(stack):
     assert answer.status_code == 201, answer.text
     number = answer.json()["number"]
     eventually(lambda: any(number in s for s in subjects(stack, address)))
+    eventually(lambda: stack.caught_up("consultation"))  # lists are read from a view
     mine = user.get("/consultations").json()["items"]
     assert [item["topic"] for item in mine] == ["SBH", "Inflasi Pekanbaru"]
 
@@ -169,6 +170,7 @@ def test_limit_passes_without_an_answer(stack):
     due_at = moment(officer.post(f"{path}/accept").json()["sla"]["due_at"])
     stack.travel_to(due_at)
     eventually(lambda: officer.get(path).json()["sla"]["state"] == "breached")
+    eventually(lambda: stack.caught_up("consultation"))  # lists are read from a view
     late = officer.get("/consultations", office="1471", overdue="true", limit="200").json()
     assert resource["consultation_id"] in [i["consultation_id"] for i in late["items"]]
     officer.post(f"{path}/messages", {"text": "Maaf menunggu."})
