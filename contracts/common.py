@@ -5,7 +5,9 @@ from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+
+from contracts.caller import CallerSchema
 
 S = TypeVar("S", bound=Schema)
 
@@ -35,6 +37,60 @@ class Flag(fields.Boolean):
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
+
+
+TEXT_MAX = 10_000
+
+TEXT_PATTERN = r"^[^\S\x00-\x08\x0b\x0c\x0e-\x1f]*[^\s\x00-\x1f][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
+"""What the checks of a text come to, for the API document."""
+
+
+def no_control_characters(text: str) -> None:
+    """Refuse what no person types and some databases and mail programs choke on."""
+    if any((ord(c) < 32 and c not in "\n\r\t") or 0xD800 <= ord(c) <= 0xDFFF for c in text):
+        raise ValidationError("Contains control characters.")
+
+
+def line(longest: int = 200, **kwargs: object) -> fields.String:
+    """One line of text: 1 to `longest` characters, not only blanks."""
+    return prose(longest, **kwargs)
+
+
+def code_word(**kwargs: Any) -> fields.String:
+    """A code of somebody's list: no free text, so nothing personal fits in."""
+    words = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}\Z", error="Not a code.")
+    return fields.String(validate=words, **kwargs)
+
+
+def prose(longest: int, **kwargs: object) -> fields.String:
+    """Several lines of text, likewise."""
+    checks = [
+        validate.Length(min=1, max=longest),
+        validate.Regexp(r"\s*\S", error="Must not be blank."),
+        no_control_characters,
+    ]
+    pattern = {"pattern": TEXT_PATTERN}
+    return fields.String(validate=checks, metadata=pattern, **kwargs)  # type: ignore[arg-type]
+
+
+class Body(Schema):
+    """The body of an HTTP call: what is not known is refused."""
+
+    class Meta:
+        unknown = RAISE  # said aloud, so that the API document says it, too
+
+
+class EmptySchema(Body):
+    """A call that needs no body: nothing, or `{}`."""
+
+
+class ServiceRequest(Schema):
+    """What the gateway sends: the body of the HTTP call, the id from its path, the caller."""
+
+    class Meta(Body.Meta):
+        unknown = EXCLUDE  # a newer gateway may say more
+
+    caller = fields.Nested(CallerSchema, required=True)
 
 
 @cache

@@ -3,12 +3,18 @@
 Every method takes one object that also holds `caller` (`contracts/caller.py`).
 """
 
-from typing import Any
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate, validates_schema
-
-from contracts.caller import CallerSchema
-from contracts.common import Flag, Timestamp
+from contracts.common import (
+    TEXT_MAX,
+    Body,
+    Flag,
+    ServiceRequest,
+    Timestamp,
+    code_word,
+    line,
+    prose,
+)
 
 TYPES = ("data", "metadata", "classification", "methodology", "other")
 CHANNELS = ("web", "email", "whatsapp", "phone", "visit")
@@ -18,45 +24,8 @@ CLOSE_REASONS = (*OFFICER_CLOSES_BECAUSE, "user_silent", "withdrawn")
 PARTIES = ("user", "officer", "system")
 SLA_STATES = ("not_started", "running", "paused", "met", "breached")
 
-TEXT_MAX = 10_000
 
-TEXT_PATTERN = r"^[^\S\x00-\x08\x0b\x0c\x0e-\x1f]*[^\s\x00-\x1f][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
-"""What the checks of a text come to, for the API document."""
-
-
-def no_control_characters(text: str) -> None:
-    """Refuse what no person types and some databases and mail programs choke on."""
-    if any((ord(c) < 32 and c not in "\n\r\t") or 0xD800 <= ord(c) <= 0xDFFF for c in text):
-        raise ValidationError("Contains control characters.")
-
-
-def line(longest: int = 200, **kwargs: object) -> fields.String:
-    """One line of text: 1 to `longest` characters, not only blanks."""
-    return _text(longest, **kwargs)
-
-
-def code_word(**kwargs: Any) -> fields.String:
-    """A code of somebody's list: no free text, so nothing personal fits in."""
-    words = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}\Z", error="Not a code.")
-    return fields.String(validate=words, **kwargs)
-
-
-def _text(longest: int, **kwargs: object) -> fields.String:
-    checks = [
-        validate.Length(min=1, max=longest),
-        validate.Regexp(r"\s*\S", error="Must not be blank."),
-        no_control_characters,
-    ]
-    pattern = {"pattern": TEXT_PATTERN}
-    return fields.String(validate=checks, metadata=pattern, **kwargs)  # type: ignore[arg-type]
-
-
-class _Body(Schema):
-    class Meta:
-        unknown = RAISE  # said aloud, so that the API document says it, too
-
-
-class ContactSchema(_Body):
+class ContactSchema(Body):
     """How to reach the person for whom an officer opens a consultation."""
 
     name = line(required=True)
@@ -64,7 +33,7 @@ class ContactSchema(_Body):
     phone = line(40, load_default=None, allow_none=True)
 
 
-class ClassificationSchema(_Body):
+class ClassificationSchema(Body):
     """A code of a classification: scheme and version are both needed to read it."""
 
     scheme = code_word(required=True)
@@ -72,58 +41,44 @@ class ClassificationSchema(_Body):
     code = code_word(required=True)
 
 
-class SubmitSchema(_Body):
+class SubmitSchema(Body):
     """Open a consultation; an officer adds `contact` and `channel`."""
 
     office = line(20, required=True)
     type = fields.String(required=True, validate=validate.OneOf(TYPES))
     topic = line(required=True)
-    question = _text(TEXT_MAX, required=True)
+    question = prose(TEXT_MAX, required=True)
     search_id = code_word(load_default=None, allow_none=True)
     classification = fields.Nested(ClassificationSchema, load_default=None, allow_none=True)
     contact = fields.Nested(ContactSchema, load_default=None, allow_none=True)
     channel = fields.String(load_default="web", validate=validate.OneOf(CHANNELS))
 
 
-class MessageBodySchema(_Body):
+class MessageBodySchema(Body):
     """One message; `internal` notes are seen by officers only."""
 
-    text = _text(TEXT_MAX, required=True)
+    text = prose(TEXT_MAX, required=True)
     internal = Flag(load_default=False)
 
 
-class CloseSchema(_Body):
+class CloseSchema(Body):
     """An officer closes: why, and a note for the record."""
 
     reason = fields.String(required=True, validate=validate.OneOf(OFFICER_CLOSES_BECAUSE))
-    note = _text(TEXT_MAX, load_default=None, allow_none=True)
+    note = prose(TEXT_MAX, load_default=None, allow_none=True)
 
 
-class ReopenSchema(_Body):
+class ReopenSchema(Body):
     """Why a closed consultation goes on."""
 
-    reason = _text(TEXT_MAX, required=True)
+    reason = prose(TEXT_MAX, required=True)
 
 
-class EmptySchema(_Body):
-    """A call that needs no body: nothing, or `{}`."""
-
-
-# What the gateway sends: the body of the HTTP call, the id from its path, the caller.
-
-
-class _Request(Schema):
-    class Meta(_Body.Meta):
-        unknown = EXCLUDE  # a newer gateway may say more
-
-    caller = fields.Nested(CallerSchema, required=True)
-
-
-class SubmitRequest(_Request, SubmitSchema):
+class SubmitRequest(ServiceRequest, SubmitSchema):
     """`submit`"""
 
 
-class OneRequest(_Request):
+class OneRequest(ServiceRequest):
     """`accept`, `claim`, `withdraw`, `history`, `dossier`: which consultation."""
 
     consultation_id = fields.String(required=True)
@@ -162,7 +117,7 @@ class ListQuerySchema(Schema):
     cursor = line(200, load_default=None)
 
 
-class ListRequest(_Request, ListQuerySchema):
+class ListRequest(ServiceRequest, ListQuerySchema):
     """`list_consultations`"""
 
 
@@ -182,7 +137,7 @@ class DueQuerySchema(Schema):
             raise ValidationError({"start": ["Must lie between the years 2000 and 2098."]})
 
 
-class DueRequest(_Request, DueQuerySchema):
+class DueRequest(ServiceRequest, DueQuerySchema):
     """`calendar_due`"""
 
 
@@ -198,7 +153,7 @@ class CalendarPathSchema(Schema):
     year = fields.Integer(required=True, strict=True, validate=validate.Range(min=2000, max=2099))
 
 
-class CalendarRequest(_Request, CalendarPathSchema, CalendarQuerySchema):
+class CalendarRequest(ServiceRequest, CalendarPathSchema, CalendarQuerySchema):
     """`calendar_year`"""
 
 

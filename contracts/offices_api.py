@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from contracts.consultation import line
+from contracts.common import line
 from contracts.offices import OfficeContactSchema, OfficeDocumentSchema
 
 

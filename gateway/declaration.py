@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema
 
-from contracts.consultation import EmptySchema
+from contracts.common import EmptySchema
 from contracts.errors import Code
 
 _PARAMETER = re.compile(r"{(\w+)}")
