@@ -36,6 +36,18 @@ class Code(StrEnum):
     ALREADY_ASSIGNED = "already_assigned"
     NOT_ANSWERED = "not_answered"
     CLOSED_FOR_GOOD = "closed_for_good"
+    # rules of the walk-in queue
+    OFFICE_CLOSED = "office_closed"
+    DAY_FULL = "day_full"
+    SERVICE_SUSPENDED = "service_suspended"
+    COUNTER_BUSY = "counter_busy"
+    WRONG_COUNTER = "wrong_counter"
+    NOT_YOUR_TICKET = "not_your_ticket"
+    RECALL_TOO_SOON = "recall_too_soon"
+    NO_CALLS_LEFT = "no_calls_left"
+    CALLS_LEFT = "calls_left"
+    TOO_LATE = "too_late"
+    GUEST_BOOK_MISSING = "guest_book_missing"
     # ours
     UNAVAILABLE = "unavailable"
 

@@ -12,10 +12,15 @@ from contracts.service_standard import StandardSchema, words
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAY_KINDS = ("holiday", "joint_leave", "closure", "working")
 STOPS = ("front_office", "desk")
+AT_CLOSE = ("expire", "serve")
 
 
 def _day(**kwargs: Any) -> fields.Date:
     return fields.Date(error_messages={"invalid": "Not a date such as 2026-11-25."}, **kwargs)
+
+
+def _minutes(least: int, most: int) -> fields.Integer:
+    return fields.Integer(required=True, validate=validate.Range(min=least, max=most))
 
 
 class ClockTime(fields.Time):
@@ -136,11 +141,35 @@ class PolicySchema(Schema):
             raise ValidationError({"reminder_days": ["Must rise and stay below silence_days."]})
 
 
+class QueuePolicySchema(Schema):
+    """Values of the walk-in queue; those in minutes and seconds say so."""
+
+    single_stop = fields.Boolean(required=True)
+    tickets_a_day = fields.Integer(required=True, validate=validate.Range(min=1, max=9_999))
+    last_ticket_before_close_min = _minutes(0, 240)
+    priority_in_a_row = fields.Integer(required=True, validate=validate.Range(min=1, max=99))
+    calls = fields.Integer(required=True, validate=validate.Range(min=1, max=9))
+    recall_after_s = fields.Integer(required=True, validate=validate.Range(min=0, max=600))
+    missed_after_s = fields.Integer(required=True, validate=validate.Range(min=1, max=3_600))
+    reinstate_within_min = _minutes(0, 480)
+    undo_within_min = _minutes(0, 480)
+    start_warning_min = _minutes(1, 240)
+    start_limit_min = _minutes(1, 240)
+    close_after_min = _minutes(0, 240)
+    at_close = fields.String(required=True, validate=validate.OneOf(AT_CLOSE))
+
+    @validates_schema
+    def warns_before_the_end(self, data: dict[str, Any], **_: object) -> None:
+        if data["start_warning_min"] >= data["start_limit_min"]:
+            raise ValidationError({"start_warning_min": ["Must stay below start_limit_min."]})
+
+
 class OfficeFileSchema(OfficeDocumentSchema):
     """The whole file: what is shown, and what only the services need."""
 
     mail_from = fields.Email(required=True)
     policy = fields.Nested(PolicySchema, required=True)
+    queue = fields.Nested(QueuePolicySchema, required=True)
     calendar = fields.List(fields.Nested(OverrideSchema), required=True)
 
     @validates("calendar")

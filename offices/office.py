@@ -34,6 +34,25 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueuePolicy:
+    """Values of the walk-in queue, as `contracts/offices.py` has them."""
+
+    single_stop: bool
+    tickets_a_day: int
+    last_ticket_before_close_min: int
+    priority_in_a_row: int
+    calls: int
+    recall_after_s: int
+    missed_after_s: int
+    reinstate_within_min: int
+    undo_within_min: int
+    start_warning_min: int
+    start_limit_min: int
+    close_after_min: int
+    at_close: str  # "expire" or "serve" who still waits
+
+
+@dataclass(frozen=True, kw_only=True)
 class Office:
     """One office. `document` is what everyone may see of it, JSON-plain; do not change it."""
 
@@ -44,6 +63,8 @@ class Office:
     hours: OpeningHours
     calendar: WorkingCalendar
     policy: Policy
+    queue: QueuePolicy
+    counters: dict[str, str]  # counter → stop
     mail_from: str
 
     def is_open(self, at: datetime) -> bool:
@@ -109,6 +130,8 @@ def _office(data: dict[str, Any]) -> Office:
         hours=hours,
         calendar=WorkingCalendar(data["time_zone"], hours, overrides),
         policy=Policy(**data["policy"] | {"reminder_days": tuple(data["policy"]["reminder_days"])}),
+        queue=QueuePolicy(**data["queue"]),
+        counters={each["counter"]: each["stop"] for each in data["counters"]},
         mail_from=data["mail_from"],
     )
 

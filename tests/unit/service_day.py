@@ -1,0 +1,135 @@
+"""A service day as the tests of its rules play it: one command after the other, by local time."""
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from kernel.caller import Caller
+from offices.office import Office, load_offices
+from services.queue import commands, decider
+from services.queue.events import Event, Lane, Stop, TicketCalled, TicketIssued
+from services.queue.state import State, Ticket, applied
+
+OFFICE = load_offices(Path(__file__).parents[2] / "deploy/offices")["1471"]
+MONDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 27)
+
+KIOSK = Caller(role="kiosk", id="kiosk-1", offices=("1471",))
+BUDI = Caller(role="officer", id="budi", offices=("1471",))
+ANI = Caller(role="officer", id="ani", offices=("1471",))
+SARI = Caller(role="supervisor", id="sari", offices=("1471",))
+ELSEWHERE = Caller(role="officer", id="cici", offices=("3171",))
+VISITOR = Caller(role="service_user", id="siti")
+
+BOOK: dict[str, Any] = {
+    "name": "Siti Rahma",
+    "email": "siti@example.com",
+    "phone": None,
+    "sex": "female",
+    "birth_year": "2001",
+    "education": "d4_s1",
+    "occupation": "student",
+    "institution": "Universitas Riau",
+    "purpose": "Skripsi",
+    "institution_category": "education_research_domestic",
+    "use": "school_assignment",
+    "services": ("consultation",),
+    "means": ("visit",),
+    "identity_type": "ktp",
+    "identity_checked": True,
+    "no_email_reason": None,
+    "notice_version": "2026-1",
+    "codes_version": "1",
+}
+
+
+def office(**queue: Any) -> Office:
+    """Return the office of Pekanbaru with two desks, and other values of its queue."""
+    counters = {"FO-1": "front_office", "K-1": "desk", "K-2": "desk"}
+    return replace(OFFICE, queue=replace(OFFICE.queue, **queue), counters=counters)
+
+
+class Day:
+    """A day in play: `at("09:00")` sets the clock, the verbs decide and take the facts in."""
+
+    def __init__(self, on: date = MONDAY, clock: str = "08:00", **queue: Any) -> None:
+        self.office = office(**queue)
+        self.date = on
+        self.state = State()
+        self.log: list[tuple[datetime, Event]] = []
+        self.at(clock)
+
+    def at(self, clock: str) -> "Day":
+        """Set the local time."""
+        self.now = self.office.calendar.at(self.date, time.fromisoformat(clock))
+        return self
+
+    def later(self, **by: float) -> "Day":
+        """Move on."""
+        self.now += timedelta(**by)
+        return self
+
+    def do(self, kind: type[Any], by: Caller | None = BUDI, **words: Any) -> list[Event]:
+        """Decide one command, and take in what follows."""
+        if by is not None:
+            words["caller"] = by
+        events = decider.decide(kind(now=self.now, office=self.office, **words), self.state)
+        for event in events:
+            self.state = applied(self.state, event, self.now)
+            self.log.append((self.now, event))
+        return events
+
+    def issue(self, lane: Lane = Lane.REGULAR, reason: str | None = None) -> str:
+        """Take a number; its ticket id."""
+        ticket_id = f"t{len(self.state.tickets) + 1}"
+        if lane is Lane.PRIORITY:
+            reason = reason or "elderly"
+        self.do(commands.Issue, KIOSK, ticket_id=ticket_id, lane=lane, priority_reason=reason)
+        return ticket_id
+
+    def call(self, counter: str = "K-1", by: Caller = BUDI, stop: Stop = Stop.DESK) -> str | None:
+        """Call who is next; the ticket id."""
+        events = self.do(commands.CallNext, by, counter=counter, stop=stop)
+        return next((e.ticket_id for e in events if isinstance(e, TicketCalled)), None)
+
+    def start(self, ticket_id: str, by: Caller = BUDI) -> Any:
+        """Begin; the fact of it."""
+        return self.do(commands.Start, by, ticket_id=ticket_id)[0]
+
+    def finish(self, ticket_id: str, by: Caller = BUDI) -> Any:
+        """Finish; the fact of it."""
+        return self.do(commands.Finish, by, ticket_id=ticket_id)[0]
+
+    def served(self, counter: str = "K-1", by: Caller = BUDI, minutes: int = 5) -> str:
+        """Call, start and finish who is next."""
+        ticket_id = self.call(counter, by)
+        assert ticket_id is not None
+        self.start(ticket_id, by)
+        self.later(minutes=minutes)
+        self.finish(ticket_id, by)
+        return ticket_id
+
+    def sign(self, ticket_id: str, by: Caller = BUDI) -> list[Event]:
+        """Sign the guest book."""
+        words = {"visit_id": f"v-{ticket_id}", "subject_id": f"s-{ticket_id}", "words": BOOK}
+        return self.do(commands.SignGuestBook, by, ticket_id=ticket_id, **words)
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        """Return where it stands."""
+        return self.state.tickets[ticket_id]
+
+    def numbers(self) -> list[str]:
+        """Return all numbers in the order in which they were given out."""
+        return [e.number for _, e in self.log if isinstance(e, TicketIssued)]
+
+    def clock(self, lane: Lane = Lane.REGULAR) -> tuple[str, str, str | None] | None:
+        """Return whose ten minutes run: ticket, since and until when, in local time."""
+        running = self.state.clocks.get(lane)
+        if running is None:
+            return None
+        ends = self._local(running.ends_at) if running.ends_at else None
+        return running.ticket_id, self._local(running.t0), ends
+
+    def _local(self, moment: datetime) -> str:
+        shift = self.office.calendar.at(self.date, time(0))
+        return (datetime.combine(self.date, time(0)) + (moment - shift)).strftime("%H:%M")

@@ -1,0 +1,316 @@
+"""Whatever is asked in whatever order: what a service day promises holds after every fact.
+
+The ten minutes are held against an oracle that knows only the raw events and the office's hours.
+"""
+
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.errors import Rejected
+from services.queue import commands
+from services.queue.events import (
+    Lane,
+    ServiceDayClosed,
+    ServiceFinished,
+    ServiceFinishUndone,
+    ServiceResumed,
+    ServiceStarted,
+    ServiceSuspended,
+    Stop,
+    TicketCalled,
+    TicketCancelled,
+    TicketExpired,
+    TicketHeld,
+    TicketIssued,
+    TicketMissed,
+    TicketQueuedForDesk,
+    TicketReinstated,
+    TicketTransferred,
+)
+from services.queue.lane_rule import OTHER, RECALL
+from services.queue.state import DayStatus
+from tests.unit.service_day import ANI, BUDI, SARI, Day
+
+COUNTERS = ("FO-1", "K-1", "K-2")
+AT_COUNTER = [
+    *("call", "call and start", "start", "finish", "recall", "hold", "transfer", "register"),
+    *("sign", "call in vain", "call in vain and back", "call in vain and back", "front office"),
+    *("serve", "serve", "serve and undo", "serve, hold, go on", "serve, hold, go on and undo"),
+]
+STEP = st.one_of(
+    st.tuples(st.just("issue"), st.sampled_from(Lane)),
+    *[st.tuples(st.sampled_from(AT_COUNTER), st.sampled_from(COUNTERS))] * 4,
+    st.tuples(st.sampled_from(["reinstate", "undo", "cancel", "goon"]), st.integers(1, 9)),
+    st.tuples(st.sampled_from(["suspend", "resume", "resume", "resume", "clock"]), st.just(None)),
+)
+SECONDS = st.sampled_from([0, 1, 20, 60, 200, 700, 3000])
+HISTORY = st.lists(st.tuples(STEP, SECONDS), min_size=30, max_size=80)
+
+
+KINDS = {
+    "start": commands.Start,
+    "finish": commands.Finish,
+    "recall": commands.Recall,
+    "miss": commands.Miss,
+    "hold": commands.Hold,
+    "register": commands.Register,
+    "reinstate": commands.Reinstate,
+    "undo": commands.UndoFinish,
+    "cancel": commands.CancelTicket,
+    "goon": commands.GoOn,
+}
+
+
+def take(day, step, what):
+    """Ask for one thing; `what` names a lane, a counter and with it who is there, or a ticket."""
+    ticket = f"t{what}" if isinstance(what, int) else there(day, what)
+    match step:
+        case "issue":
+            day.issue(what)
+        case "call":
+            stop = Stop.FRONT_OFFICE if what == "FO-1" else Stop.DESK
+            day.call(what, ANI if what == "K-2" else BUDI, stop)
+        case "call and start":
+            take(day, "call", what)
+            take(day, "start", what)
+        case "front office":
+            for verb in ("call", "register", "sign"):
+                take(day, verb, "FO-1")
+        case "serve" | "serve and undo" | "serve, hold, go on" | "serve, hold, go on and undo":
+            take(day, "call and start", what)
+            served = int(there(day, what)[1:])
+            if "hold" in step:
+                take(day.later(seconds=50), "hold", what)
+                take(day.later(seconds=50), "goon", served)
+            take(day.later(seconds=100), "finish", what)
+            if "undo" in step:
+                take(day.later(seconds=30), "undo", served)
+        case "call in vain and back":
+            take(day, "call", what)
+            missed = int(there(day, what)[1:])
+            for verb in ("recall", "recall", "miss"):
+                take(day.later(seconds=20), verb, what)
+            take(day.later(seconds=200), "reinstate", missed)
+        case "call in vain":
+            take(day, "call", what)
+            for verb in ("recall", "recall", "miss"):
+                take(day.later(seconds=20), verb, what)
+        case "sign":
+            day.sign(ticket, SARI)
+        case "suspend":
+            day.do(commands.Suspend, SARI, reason_code="power_cut")
+        case "resume":
+            day.do(commands.Resume, SARI)
+        case "transfer":
+            day.do(commands.Transfer, SARI, ticket_id=ticket, to_counter="K-2")
+        case "clock":
+            clock_says(day)
+        case _:
+            day.do(KINDS[step], SARI, ticket_id=ticket)
+
+
+def there(day, counter):
+    """Return which ticket is at a counter; one that does not exist if none is."""
+    return day.state.counters.get(counter, "t0")
+
+
+def clock_says(day):
+    """Fire every date there could be."""
+    for clock in tuple(day.state.clocks.values()):
+        told = {"ticket_id": clock.ticket_id, "t0": clock.t0}
+        day.do(commands.WarnOfLimit, None, **told)
+        day.do(commands.JudgeLimit, None, **told)
+    for ticket_id, ticket in tuple(day.state.tickets.items()):
+        called = {"ticket_id": ticket_id, "called_at": ticket.called_at}
+        if ticket.attempts >= day.office.queue.calls:
+            day.do(commands.MissByTime, None, **called)
+
+
+def play(steps, single_stop, check):
+    """Play a history; `check(day)` after each step, refused or not."""
+    day = Day(clock="08:00", single_stop=single_stop)
+    day.do(commands.OpenDay, SARI)
+    for lane in (Lane.REGULAR, Lane.PRIORITY, Lane.REGULAR, Lane.REGULAR):
+        day.later(seconds=1).issue(lane)
+    for (step, what), seconds in steps:
+        day.later(seconds=seconds)
+        with suppress(Rejected):
+            take(day, step, what)
+        check(day)
+    return day
+
+
+def everybody_stands_somewhere(day):
+    """No ticket at two counters or in two rows, no counter with two, and none is lost."""
+    state = day.state
+    at_counters = list(state.counters.values())
+    in_rows = [ticket for row in state.rows.values() for ticket in row]
+    assert len(set(at_counters)) == len(at_counters)
+    assert len(set(in_rows)) == len(in_rows)
+    assert not set(in_rows) & set(at_counters)
+    for ticket_id, ticket in state.tickets.items():
+        assert ticket.is_waiting == (ticket_id in in_rows)
+        assert (ticket.counter is not None) == (ticket_id in at_counters)
+        assert ticket.counter is None or state.counters[ticket.counter] == ticket_id
+        held = ticket.held_at is not None
+        assert ticket.is_waiting + ticket.has_ended + (ticket_id in at_counters) + held == 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(HISTORY, st.booleans())
+def test_every_ticket_stands_in_one_place(steps, single_stop):
+    """After every command; and when the date is over, all have ended and the counts add up."""
+    day = play(steps, single_stop, everybody_stands_somewhere)
+    day.at("23:59:59").do(commands.EndByTime, None)
+    everybody_stands_somewhere(day)
+    assert day.state.status is DayStatus.CLOSED
+    counts = next(e.counts for _, e in day.log if isinstance(e, ServiceDayClosed))
+    assert counts["issued"] == sum(n for end, n in counts.items() if end != "issued")
+    assert counts["issued"] == len(day.numbers()) == len(set(day.numbers()))
+
+
+@settings(max_examples=150, deadline=None)
+@given(HISTORY)
+def test_every_overtaking_is_explained(steps):
+    """Counted anew from the raw events: who came before, waits on, and was passed over."""
+    day = play(steps, True, lambda _: None)
+    waiting: dict[str, object] = {}
+    sent_on: set[str] = set()
+    reasons: dict[str, str | None] = {}
+    for at, event in day.log:
+        match event:
+            case TicketIssued():
+                waiting[event.ticket_id] = at
+                reasons[event.ticket_id] = event.priority_reason
+            case TicketReinstated():
+                waiting[event.ticket_id] = at
+                reasons[event.ticket_id] = RECALL
+            case TicketTransferred():
+                sent_on.add(event.ticket_id)
+                waiting[event.ticket_id] = at
+            case TicketCalled():
+                came = waiting.pop(event.ticket_id)
+                passed = [t for t, since in waiting.items() if since < came and t not in sent_on]
+                assert event.overtook == len(passed)
+                assert event.overtake_reason == (
+                    (reasons[event.ticket_id] or OTHER) if passed else None
+                )
+            case TicketCancelled() | TicketExpired():
+                waiting.pop(event.ticket_id, None)
+            case _:
+                pass
+
+
+@settings(max_examples=150, deadline=None)
+@given(HISTORY)
+def test_no_third_priority_call_while_a_regular_ticket_waits(steps):
+    """The lane rule, read from the log alone."""
+    day = play(steps, True, lambda _: None)
+    regular, run, sent_on = set(), 0, set()
+    for _, event in day.log:
+        match event:
+            case TicketIssued(lane=Lane.REGULAR):
+                regular.add(event.ticket_id)
+            case TicketReinstated() if event.number.startswith("A"):
+                regular.add(event.ticket_id)
+            case TicketTransferred():
+                sent_on.add(event.ticket_id)
+            case TicketCancelled():
+                regular.discard(event.ticket_id)
+            case TicketCalled() if event.ticket_id not in sent_on:
+                regular.discard(event.ticket_id)
+                run = run + 1 if event.lane is Lane.PRIORITY else 0
+                assert run <= day.office.queue.priority_in_a_row or not regular
+            case _:
+                pass
+
+
+class Oracle:
+    """Judges each beginning second by second, from the raw events and the hours alone."""
+
+    def __init__(self, day):
+        self.day = day
+        self.arrived, self.lane, self.ahead, self.left = {}, {}, {}, {}
+        self.finished, self.last, self.sent_on = {}, {}, set()
+        self.suspended, self.since = [], None
+
+    def read(self, at, event):
+        """Take in one event; judge it if it is a beginning."""
+        match event:
+            case ServiceSuspended():
+                self.since = at
+            case ServiceResumed():
+                self.suspended.append((self.since, at))
+                self.since = None
+            case TicketIssued():
+                self.lane[event.ticket_id] = event.lane
+                self.arrived[event.ticket_id] = at
+            case TicketQueuedForDesk() | TicketReinstated():
+                self.arrived[event.ticket_id] = at
+            case TicketCalled(stop=Stop.DESK) if event.ticket_id not in self.sent_on:
+                last = self.last.get(event.lane)
+                if last != event.ticket_id:
+                    self.ahead[event.ticket_id] = last
+                self.last[event.lane] = event.ticket_id
+                self.left.pop(event.ticket_id, None)
+            case TicketTransferred():
+                self.sent_on.add(event.ticket_id)
+                self.arrived[event.ticket_id] = at
+                self.left.setdefault(event.ticket_id, at)
+                self.ahead[event.ticket_id] = None
+            case TicketHeld() | TicketMissed() | TicketCancelled() | TicketExpired():
+                self.left.setdefault(event.ticket_id, at)
+            case ServiceFinished():
+                if event.ticket_id not in self.left:
+                    self.left[event.ticket_id] = self.finished[event.ticket_id] = at
+            case ServiceFinishUndone():
+                if self.finished.pop(event.ticket_id, None) is not None:
+                    self.left.pop(event.ticket_id)
+            case ServiceStarted():
+                self.judge(at, event)
+            case _:
+                pass
+
+    def judge(self, at, event):
+        """Count the seconds in which the office served."""
+        began = self.arrived[event.ticket_id]
+        ahead = self.ahead.get(event.ticket_id)
+        if ahead is not None:
+            began = max(began, self.left.get(ahead, at))
+        seconds = (at - began) // timedelta(seconds=1)
+        ran = sum(self.serves(began + timedelta(seconds=n)) for n in range(seconds))
+        assert event.waited_s == ran
+        assert event.within_limit == (ran <= 600)
+
+    def serves(self, moment):
+        """Tell whether the office serves at a moment."""
+        paused = any(a <= moment < b for a, b in self.suspended)
+        return self.day.office.calendar.is_open(moment) and not paused
+
+
+@settings(max_examples=150, deadline=None)
+@given(HISTORY, st.booleans())
+def test_ten_minutes_equal_a_count_of_every_second(steps, single_stop):
+    """Whatever is held, transferred, missed, undone or suspended on the way."""
+    day = play(steps, single_stop, lambda _: None)
+    oracle = Oracle(day)
+    for at, event in day.log:
+        oracle.read(at, event)
+
+
+@settings(max_examples=100, deadline=None)
+@given(HISTORY)
+def test_breach_is_told_at_most_once_an_arrival(steps):
+    """However often dates fire."""
+    day = play(steps, True, clock_says)
+    told, arrivals = Counter(), Counter()
+    for _, event in day.log:
+        if type(event).__name__ == "StartLimitBreached":
+            told[event.ticket_id] += 1
+        elif isinstance(event, TicketIssued | TicketReinstated | TicketTransferred):
+            arrivals[event.ticket_id] += 1
+    assert all(n <= arrivals[ticket] for ticket, n in told.items())
