@@ -122,6 +122,136 @@ class NotificationSuppressed(NotificationSent):
     reason = fields.String(required=True)
 
 
+class ServiceDayOpened(_Data):
+    """An office takes visitors; the subject of what happens to the day names office and date."""
+
+    service_date = fields.Date(required=True)
+
+
+class TicketIssued(_Data):
+    """A visitor took a number. The subject of this and of what follows is the ticket."""
+
+    number = fields.String(required=True)
+    lane = fields.String(required=True)
+    priority_reason = fields.String(required=True, allow_none=True)
+    service_date = fields.Date(required=True)
+
+
+class TicketRecalled(_Data):
+    """The same number, called once more."""
+
+    number = fields.String(required=True)
+    stop = fields.String(required=True)
+    counter = fields.String(required=True)
+    attempt = fields.Integer(required=True)
+
+
+class TicketCalled(TicketRecalled):
+    """A number was called to a counter; so many who came before wait on, and why."""
+
+    overtook = fields.Integer(required=True)
+    overtake_reason = fields.String(required=True, allow_none=True)
+
+
+class TicketMissed(TicketRecalled):
+    """Nobody came to any of the calls."""
+
+
+class TicketReinstated(_Data):
+    """They came after all, and wait again."""
+
+    number = fields.String(required=True)
+    stop = fields.String(required=True)
+
+
+class GuestBookSigned(_Data):
+    """Somebody is known now, by a subject id; codes only."""
+
+    visit_id = fields.String(required=True)
+    subject_id = fields.String(required=True)
+    institution_category = fields.String(required=True)
+    use = fields.String(required=True)
+    services = fields.List(fields.String(), required=True)
+    identity_type = fields.String(required=True)
+
+
+class ServiceStarted(_Data):
+    """The consultation began; `waited_s` in service seconds since `t0`, the 10-minute rule."""
+
+    counter = fields.String(required=True)
+    officer_id = fields.String(required=True)
+    waited_s = fields.Integer(required=True)
+    t0 = Timestamp(required=True)
+    within_limit = fields.Boolean(required=True)
+
+
+class StartLimitApproaching(_Data):
+    """Seven of the ten minutes are over; whether a desk is free."""
+
+    counter_open = fields.Boolean(required=True)
+
+
+class StartLimitBreached(_Data):
+    """The ten minutes that began at `t0` are over; `ahead` is the ticket whose end began them."""
+
+    t0 = Timestamp(required=True)
+    ahead = fields.String(required=True, allow_none=True)
+
+
+class ReferralGiven(_Data):
+    """They were told who else can help."""
+
+    target = fields.String(required=True)
+
+
+class AtCounter(_Data):
+    """What happens at a counter: held, resumed, a finish undone."""
+
+    counter = fields.String(required=True)
+
+
+class TicketTransferred(AtCounter):
+    """Another counter goes on."""
+
+    to_counter = fields.String(required=True)
+
+
+class ServiceFinished(AtCounter):
+    """It is done; `duration_s` without what it was held."""
+
+    officer_id = fields.String(required=True)
+    outcome = fields.String(required=True)
+    duration_s = fields.Integer(required=True)
+
+
+class TicketCancelled(_Data):
+    """They did not want to wait any longer."""
+
+    number = fields.String(required=True)
+
+
+class TicketExpired(TicketCancelled):
+    """The day ended before their turn."""
+
+    reason = fields.String(required=True)
+
+
+class ServiceSuspended(_Data):
+    """Nobody is served for a declared reason; no ten minutes run."""
+
+    reason_code = fields.String(required=True)
+
+
+class ServiceResumed(_Data):
+    """Service goes on."""
+
+
+class ServiceDayClosed(_Data):
+    """The day is over; how many tickets there were, and how they ended."""
+
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
 class SubjectErased(_Data):
     """A person has been forgotten: drop what you keep about them. Told for each of their offices,
     by every service."""
@@ -142,6 +272,28 @@ EVENTS: dict[tuple[str, str, int], type[_Data]] = {
     ("consultation", "consultation_reopened", 1): ConsultationReopened,
     ("consultation", "deadline_recalculated", 1): DeadlineRecalculated,
     ("consultation", "subject_erased", 1): SubjectErased,
+    ("queue", "service_day_opened", 1): ServiceDayOpened,
+    ("queue", "ticket_issued", 1): TicketIssued,
+    ("queue", "ticket_called", 1): TicketCalled,
+    ("queue", "ticket_recalled", 1): TicketRecalled,
+    ("queue", "ticket_missed", 1): TicketMissed,
+    ("queue", "ticket_reinstated", 1): TicketReinstated,
+    ("queue", "guest_book_signed", 1): GuestBookSigned,
+    ("queue", "service_started", 1): ServiceStarted,
+    ("queue", "start_limit_approaching", 1): StartLimitApproaching,
+    ("queue", "start_limit_breached", 1): StartLimitBreached,
+    ("queue", "referral_given", 1): ReferralGiven,
+    ("queue", "ticket_transferred", 1): TicketTransferred,
+    ("queue", "ticket_held", 1): AtCounter,
+    ("queue", "ticket_resumed", 1): AtCounter,
+    ("queue", "service_finished", 1): ServiceFinished,
+    ("queue", "service_finish_undone", 1): AtCounter,
+    ("queue", "ticket_cancelled", 1): TicketCancelled,
+    ("queue", "ticket_expired", 1): TicketExpired,
+    ("queue", "service_suspended", 1): ServiceSuspended,
+    ("queue", "service_resumed", 1): ServiceResumed,
+    ("queue", "service_day_closed", 1): ServiceDayClosed,
+    ("queue", "subject_erased", 1): SubjectErased,
     ("notifier", "notification_sent", 1): NotificationSent,
     ("notifier", "notification_failed", 1): NotificationFailed,
     ("notifier", "notification_suppressed", 1): NotificationSuppressed,

@@ -6,9 +6,9 @@
     control.stop("broker")        # ends it; it stays down ...
     control.start("broker")       # ... until this
 
-Parts: broker, epmd (RabbitMQ's name server), database, mail, consultation, notifier, gateway.
-None of these waits for readiness; `deploy.ports.load(run_dir)[name]` is the port on which a
-service answers `/health/ready`.
+Parts: broker, epmd (RabbitMQ's name server), database, mail, consultation, queue, notifier,
+gateway. None of these waits for readiness; `deploy.ports.load(run_dir)[name]` is the port on which
+a service answers `/health/ready`.
 """
 
 import http.client

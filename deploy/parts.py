@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy import broker, database, node, probes
 from kernel.config import Settings
 
-SERVICES = ("consultation", "notifier", "gateway")
+SERVICES = ("consultation", "queue", "notifier", "gateway")
 PORTS = ("epmd", "broker", "broker nodes", "database", "mail", *SERVICES)
 
 NAMES, STORES, OURS = STAGES = ("names", "stores", "services")

@@ -1,6 +1,7 @@
 """One call after the other, as OpenAPI describes it."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
@@ -104,6 +105,8 @@ def _answer(declared: Declaration, status: int, shape: type[Schema]) -> dict[str
     told = {headers.CORRELATION_ID: _told("The id of this call.")}
     if declared.writes:
         told["Idempotency-Replayed"] = _told("`true` on a repeat.", required=False)
+    if status == HTTPStatus.NO_CONTENT:
+        return {"description": (shape.__doc__ or "").strip(), "headers": told}
     if declared.versioned:
         told["ETag"] = _told('The version, as `"3"`.')
     if status == 201:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -19,7 +20,9 @@ _API = {
 
 
 def from_answer(answer: Answer) -> Response:
-    """Write `answer` as JSON."""
+    """Write `answer` as JSON; 204 says nothing."""
+    if answer.status == HTTPStatus.NO_CONTENT:
+        return Response(status=answer.status, headers={**_API, **answer.headers})
     return _json(answer.status, answer.payload, "application/json", answer.headers)
 
 

@@ -30,6 +30,7 @@ from gateway.correlation import Correlation
 from gateway.offices import Offices
 from gateway.openapi import ApiDocument
 from gateway.routing import route
+from gateway.walk_in import WalkInRoutes
 from host.rpc import ServiceRpc
 from offices.provider import check_offices
 
@@ -52,7 +53,7 @@ def step(name: str, roles: tuple[str, ...], *refuses: Code, **declared: Any) -> 
     )
 
 
-class GatewayService:
+class GatewayService(WalkInRoutes):
     """Everything the API can do."""
 
     name = "gateway"

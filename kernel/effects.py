@@ -7,11 +7,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Publish:
-    """Tell the world; `event` and `version` name a shape of `contracts/events.py`."""
+    """Tell the world; `event` and `version` name a shape of `contracts/events.py`.
+
+    `subject`: whom it is about, where a stream tells of more than one; else the stream's own.
+    """
 
     event: str
     data: dict[str, Any] = field(default_factory=dict)  # beside `office`, which the relay adds
     version: int = 1
+    subject: str = ""
 
 
 @dataclass(frozen=True)

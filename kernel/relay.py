@@ -193,7 +193,7 @@ def envelope(service: str, effect: Publish, fact: Fact) -> dict[str, Any]:
         "id": fact.event_id,
         "type": f"{TYPE_PREFIX}.{name}",
         "source": f"/pst/{fact.office}/{service}",
-        "subject": fact.stream.split("-", 1)[1],
+        "subject": effect.subject or fact.stream.split("-", 1)[1],
         "time": rfc3339(fact.occurred_at),
         "datacontenttype": "application/json",
         "dataschema": f"/schemas/{name}.json",

@@ -10,6 +10,7 @@ from kernel.views import View
 from services.consultation.schemas import TYPES as CONSULTATION
 from services.consultation.views import VIEWS as CONSULTATION_VIEWS
 from services.notifier.schemas import TYPES as NOTIFIER
+from services.queue.schemas import TYPES as QUEUE
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ SERVICES = {
     found.name: found
     for found in (
         Service("consultation", CONSULTATION, CONSULTATION_VIEWS),
+        Service("queue", QUEUE),
         Service("notifier", NOTIFIER),
     )
 }

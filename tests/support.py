@@ -275,7 +275,7 @@ class Stack:
     def wait_ready(self, *names: str) -> None:
         """Wait until each of these services says that it is ready."""
         numbers = ports.load(self.run_dir)
-        for name in names or ("consultation", "notifier", "gateway"):
+        for name in names or ("consultation", "queue", "notifier", "gateway"):
             eventually(lambda name=name: _ready(numbers[name]), within=60)  # type: ignore[misc]
 
     @contextmanager

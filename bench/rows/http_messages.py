@@ -18,7 +18,7 @@ from tests.support import Stack, eventually
 OURS, BARE = "ours", "bare nameko"
 TARGET = 0.7
 REQUESTS = 300
-SERVICES = ("gateway", "consultation", "notifier")
+SERVICES = ("gateway", "consultation", "queue", "notifier")
 
 FAIRNESS = """\
 Ours is the whole system as `make run` starts it (rate limit raised out of the way, but checked):

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support import Stack
 
-PROCESSES = ("gateway", "consultation", "notifier")
+PROCESSES = ("gateway", "consultation", "queue", "notifier")
 PLAYERS = 4
 PLAYS_PER_S = 4.0
 """Each is a submission, an acceptance, an answer with its e-mail, a reply and a look."""

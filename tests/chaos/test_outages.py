@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.test_consultation import opened
 from tests.support import QUESTION, Stack, eventually
 
-SERVICES = ("consultation", "notifier", "gateway")
+SERVICES = ("consultation", "queue", "notifier", "gateway")
 
 
 @contextmanager

@@ -92,9 +92,9 @@ def test_forgotten_person_leaves_numbers_only(stack):
         said = stack.pst("vault", "forget", subject, "--yes")
         assert f"{subject}: forgotten." in said
         assert "1471" in said
-        eventually(lambda: len(subscriber.drain()) == 2)
+        eventually(lambda: len(subscriber.drain()) == 3)
         told = dict(subscriber.drain())
-    for service in ("consultation", "notifier"):
+    for service in ("consultation", "queue", "notifier"):
         event = told[f"1471.{service}.subject_erased"]
         assert Envelope().validate(event) == {}
         assert EVENTS[service, "subject_erased", 1]().validate(event["data"]) == {}

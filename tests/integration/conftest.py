@@ -37,7 +37,8 @@ def systems(stack):
 def source(systems):
     """A system with two logs and a person in it."""
     system = systems()
-    vault, consultation, notifier = system.vault(), *map(system.log, SERVICES)
+    vault = system.vault()
+    consultation, notifier = system.log("consultation"), system.log("notifier")
     vault.check(lambda: False)
     for i in range(1, COMMITS + 1):
         consultation.append(written(vault, i))

@@ -23,7 +23,7 @@ from kernel.vault import Vault
 from tests.support import NOON
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-SERVICES = ("consultation", "notifier")
+SERVICES = ("consultation", "queue", "notifier")
 PUBLISHED = sorted(EVENTS)
 STORED = [
     (service, name, version)
@@ -35,7 +35,7 @@ STORED = [
 def stored_fact(service, name, version):
     """Read the fixture as the log would."""
     event = json.loads((FIXTURES / f"stored/{service}.{name}.v{version}.json").read_text())
-    category = {"consultation": "consultation", "notifier": "notification"}[service]
+    category = {"consultation": "consultation", "queue": "day", "notifier": "notification"}[service]
     commit = Commit(
         stream=f"{category}-k1",
         version=3,

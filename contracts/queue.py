@@ -1,0 +1,332 @@
+"""The queue service's RPC: shapes of its requests and of what it answers.
+
+Every method takes one object that also holds `caller` (`contracts/caller.py`). A ticket's id names
+its office and local date, so that its day is found without a look-up; to others it is opaque.
+"""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from contracts.common import (
+    TEXT_MAX,
+    Body,
+    Flag,
+    ServiceRequest,
+    Timestamp,
+    code_word,
+    line,
+    prose,
+)
+from contracts.offices import STOPS
+
+CODES_VERSION = "2026-1"
+"""Of the code lists below; recorded with each visit."""
+
+LANES = ("regular", "priority")
+PRIORITY_REASONS = ("elderly", "disability", "pregnant", "with_infant", "appointment", "other")
+STATUSES = (
+    "waiting_front_office",
+    "called_front_office",
+    "at_front_office",
+    "waiting_desk",
+    "called_desk",
+    "in_service",
+    "awaiting_feedback",
+    "finished",
+    "no_show",
+    "cancelled",
+    "referred",
+    "expired",
+)
+DAY_STATUSES = ("not_opened", "open", "suspended", "closing", "closed")
+OUTCOMES = ("served", "referred", "not_available", "left")
+SUSPENSIONS = ("power_cut", "network_down", "emergency", "staff_absent", "ceremony", "other")
+
+SEXES = ("female", "male")
+EDUCATIONS = ("sd", "smp", "sma", "d1_d3", "d4_s1", "s2", "s3")
+OCCUPATIONS = (
+    "student",
+    "researcher_lecturer",
+    "civil_servant_military_police",
+    "state_enterprise",
+    "private_employee",
+    "entrepreneur",
+    "other",
+)
+INSTITUTION_CATEGORIES = (
+    "education_research_domestic",
+    "education_research_foreign",
+    "ministry_agency",
+    "international",
+    "mass_media",
+    "local_government",
+    "bank",
+    "state_enterprise",
+    "private",
+    "other",
+)
+USES = ("school_assignment", "government", "commercial", "research", "other")
+SERVICES = ("consultation", "library", "sales", "recommendation", "other")
+MEANS = ("visit", "website", "phone", "email", "social_media", "other")
+IDENTITIES = ("ktp", "sim", "passport", "other")
+
+
+def _one_of(choices: tuple[str, ...], **kwargs: Any) -> fields.String:
+    return fields.String(validate=validate.OneOf(choices), **kwargs)
+
+
+def _some_of(choices: tuple[str, ...], **kwargs: Any) -> fields.List[Any]:
+    several = validate.Length(min=1, max=len(choices))
+    return fields.List(_one_of(choices), validate=several, **kwargs)
+
+
+# What is asked.
+
+
+class IssueSchema(Body):
+    """Take a number; a priority one says why."""
+
+    lane = _one_of(LANES, load_default="regular")
+    priority_reason = _one_of(PRIORITY_REASONS, load_default=None, allow_none=True)
+    party_size = fields.Integer(
+        strict=True, load_default=1, validate=validate.Range(min=1, max=100)
+    )
+
+    @validates_schema
+    def only_priority_has_a_reason(self, data: dict[str, Any], **_: object) -> None:
+        if (data["lane"] == "priority") != (data["priority_reason"] is not None):
+            raise ValidationError({"priority_reason": ["Goes with the lane priority, always."]})
+
+
+class CallNextSchema(Body):
+    """Call who is next at a stop."""
+
+    stop = _one_of(STOPS, required=True)
+
+
+class GuestBookSchema(Body):
+    """Who came, and what for. Without an e-mail the deviation is recorded with a reason."""
+
+    name = line(required=True)
+    email = fields.Email(load_default=None, allow_none=True, validate=validate.Length(max=254))
+    no_email_reason = code_word(load_default=None, allow_none=True)
+    phone = line(40, load_default=None, allow_none=True)
+    sex = _one_of(SEXES, required=True)
+    birth_year = fields.Integer(
+        required=True, strict=True, validate=validate.Range(min=1900, max=2100)
+    )
+    education = _one_of(EDUCATIONS, required=True)
+    occupation = _one_of(OCCUPATIONS, required=True)
+    institution = line(load_default=None, allow_none=True)
+    institution_category = _one_of(INSTITUTION_CATEGORIES, required=True)
+    identity_type = _one_of(IDENTITIES, required=True)
+    identity_checked = Flag(required=True)
+    purpose = prose(TEXT_MAX, required=True)
+    use = _one_of(USES, required=True)
+    services = _some_of(SERVICES, required=True)
+    means = _some_of(MEANS, required=True)
+    notice_version = code_word(required=True)
+
+    @validates_schema
+    def no_email_has_a_reason(self, data: dict[str, Any], **_: object) -> None:
+        if (data["email"] is None) != (data["no_email_reason"] is not None):
+            raise ValidationError({"no_email_reason": ["Goes with a missing e-mail, always."]})
+
+
+class NoteSchema(Body):
+    """What it was about; seen by officers only."""
+
+    text = prose(TEXT_MAX, required=True)
+
+
+class ReferralSchema(Body):
+    """Who else can help."""
+
+    target = code_word(required=True)
+
+
+class TransferSchema(Body):
+    """Which counter goes on."""
+
+    counter = line(20, required=True)
+
+
+class GoOnSchema(Body):
+    """At which counter; without it at the one before."""
+
+    counter = line(20, load_default=None, allow_none=True)
+
+
+class FinishSchema(Body):
+    """What it came to."""
+
+    outcome = _one_of(OUTCOMES, load_default="served")
+
+
+class SuspendSchema(Body):
+    """Why nobody is served."""
+
+    reason_code = _one_of(SUSPENSIONS, required=True)
+
+
+class TokenQuerySchema(Schema):
+    """The token that was given with the number, for who has no other."""
+
+    token = line(200, load_default=None)
+
+
+class OfOffice(ServiceRequest):
+    """`queue`, `board`, `open_day`, `resume_day`, `close_day`: which office."""
+
+    office = fields.String(required=True)
+
+
+class IssueRequest(OfOffice, IssueSchema):
+    """`issue`"""
+
+
+class CallNextRequest(OfOffice, CallNextSchema):
+    """`call_next`"""
+
+    counter = fields.String(required=True)
+
+
+class SuspendRequest(OfOffice, SuspendSchema):
+    """`suspend_day`"""
+
+
+class OfTicket(ServiceRequest):
+    """`ticket`, `recall`, `miss`, `reinstate`, `cancel`, `register`, `start`, `hold`,
+    `undo_finish`.
+
+    `holds_token`: the gateway has found the ticket's own token with the call.
+    """
+
+    ticket_id = fields.String(required=True)
+    holds_token = Flag(load_default=False)
+
+
+class GuestBookRequest(OfTicket, GuestBookSchema):
+    """`sign_guest_book`"""
+
+
+class NoteRequest(OfTicket, NoteSchema):
+    """`note`"""
+
+
+class ReferralRequest(OfTicket, ReferralSchema):
+    """`refer`"""
+
+
+class TransferRequest(OfTicket, TransferSchema):
+    """`transfer`"""
+
+
+class GoOnRequest(OfTicket, GoOnSchema):
+    """`go_on`"""
+
+
+class FinishRequest(OfTicket, FinishSchema):
+    """`finish`"""
+
+
+# What is answered.
+
+
+class WaitSchema(Schema):
+    """How long others have waited: half of them at most `p50_s`, nine of ten `p90_s`."""
+
+    p50_s = fields.Integer(required=True)
+    p90_s = fields.Integer(required=True)
+
+
+class TicketSchema(Schema):
+    """One visitor's number, and how far they are."""
+
+    ticket_id = fields.String(required=True)
+    office = fields.String(required=True)
+    service_date = fields.Date(required=True)
+    number = fields.String(required=True)
+    lane = _one_of(LANES, required=True)
+    priority_reason = _one_of(PRIORITY_REASONS, required=True, allow_none=True)
+    party_size = fields.Integer(required=True)
+    status = _one_of(STATUSES, required=True)
+    held = fields.Boolean(required=True)
+    stop = _one_of(STOPS, required=True)
+    ahead = fields.Integer(required=True, allow_none=True)
+    estimated_wait = fields.Nested(WaitSchema, required=True, allow_none=True)
+    counter = fields.String(required=True, allow_none=True)
+    officer_id = fields.String(required=True, allow_none=True)
+    attempts = fields.Integer(required=True)
+    issued_at = Timestamp(required=True)
+    called_at = Timestamp(required=True, allow_none=True)
+    started_at = Timestamp(required=True, allow_none=True)
+    finished_at = Timestamp(required=True, allow_none=True)
+    waited_s = fields.Integer(required=True, allow_none=True)
+    t0 = Timestamp(required=True, allow_none=True)
+    within_limit = fields.Boolean(required=True, allow_none=True)
+    outcome = _one_of(OUTCOMES, required=True, allow_none=True)
+    referrals = fields.List(fields.String(), required=True)
+    version = fields.Integer(required=True)
+
+
+class NobodySchema(Schema):
+    """Nobody waits."""
+
+
+class IssuedTicketSchema(TicketSchema):
+    """A new number, and the token with which its holder can look at it and cancel it."""
+
+    track_token = fields.String(required=True)
+
+
+class CounterStateSchema(Schema):
+    """A counter, and who is there."""
+
+    counter = fields.String(required=True)
+    stop = _one_of(STOPS, required=True)
+    ticket_id = fields.String(required=True, allow_none=True)
+    number = fields.String(required=True, allow_none=True)
+
+
+class DaySchema(Schema):
+    """One office on one local date."""
+
+    office = fields.String(required=True)
+    service_date = fields.Date(required=True)
+    day_status = _one_of(DAY_STATUSES, required=True)
+    version = fields.Integer(required=True)
+
+
+class QueueSchema(DaySchema):
+    """Who waits, in the order of their row, who is served, and every counter."""
+
+    waiting = fields.List(fields.Nested(TicketSchema), required=True)
+    serving = fields.List(fields.Nested(TicketSchema), required=True)
+    counters = fields.List(fields.Nested(CounterStateSchema), required=True)
+
+
+class ShownCallSchema(Schema):
+    """A number on the board."""
+
+    number = fields.String(required=True)
+    counter = fields.String(required=True)
+    stop = _one_of(STOPS, required=True)
+    called_at = Timestamp(required=True)
+
+
+class WaitingCountsSchema(Schema):
+    """How many wait, by lane."""
+
+    regular = fields.Integer(required=True)
+    priority = fields.Integer(required=True)
+
+
+class BoardSchema(Schema):
+    """What hangs on the wall: numbers and counters, nothing of anybody."""
+
+    now_serving = fields.List(fields.Nested(ShownCallSchema), required=True)
+    recent_calls = fields.List(fields.Nested(ShownCallSchema), required=True)
+    waiting = fields.Nested(WaitingCountsSchema, required=True)
+    updated_at = Timestamp(required=True)

@@ -1,0 +1,118 @@
+"""What is read: a service day's state as resources, always current (docs/adr/0023)."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from heapq import nlargest
+from operator import attrgetter
+from typing import Any
+
+from contracts import queue as shapes
+from contracts.common import schema
+from contracts.errors import Code, Rejected
+from offices.office import Office
+from services.queue.events import Lane
+from services.queue.state import UNDER_WAY, DayStatus, State, Ticket
+
+Document = dict[str, Any]
+
+RECENT = 3
+"""So many calls hang on the board."""
+
+
+def ticket(state: State, ticket_id: str, version: int) -> Document:
+    """Return one ticket; refuse what is none of this day."""
+    if ticket_id not in state.tickets:
+        raise Rejected(Code.NOT_FOUND, "There is no such ticket.")
+    places = _places(state) if state.tickets[ticket_id].is_waiting else {}
+    return _dumped(shapes.TicketSchema, _ticket(state, ticket_id, version, places))
+
+
+def queue(state: State, office: Office, today: date, version: int) -> Document:
+    """Return who waits, in the order of the rows, who is served, and every counter."""
+    places = _places(state)
+    in_order = sorted(places, key=lambda t: (state.tickets[t].stop, places[t]))
+    serving = [t for t, each in state.tickets.items() if each.status in UNDER_WAY]
+    words = {
+        **_day(state, office, today, version),
+        "waiting": [_ticket(state, t, version, places) for t in in_order],
+        "serving": [_ticket(state, t, version, places) for t in serving],
+        "counters": [_counter(state, *each) for each in office.counters.items()],
+    }
+    return _dumped(shapes.QueueSchema, words)
+
+
+def day(state: State, office: Office, today: date, version: int) -> Document:
+    """Return where the day stands."""
+    return _dumped(shapes.DaySchema, _day(state, office, today, version))
+
+
+def board(state: State, now: datetime) -> Document:
+    """Return what hangs on the wall: numbers, counters, and nothing of anybody."""
+    called = [t for t in state.tickets.values() if t.called_at is not None]
+    words = {
+        "now_serving": [_shown(state.tickets[t]) for t in state.counters.values()],
+        "recent_calls": [_shown(t) for t in nlargest(RECENT, called, key=attrgetter("called_at"))],
+        "waiting": {lane: sum(1 for _ in _waiting(state, lane)) for lane in Lane},
+        "updated_at": now,
+    }
+    return _dumped(shapes.BoardSchema, words)
+
+
+def _day(state: State, office: Office, today: date, version: int) -> Document:
+    return {
+        "office": office.id,
+        "service_date": state.service_date or today,
+        "day_status": _day_status(state),
+        "version": version,
+    }
+
+
+def _day_status(state: State) -> str:
+    if state.status is DayStatus.NONE:
+        return "not_opened"
+    if state.closing and state.status is DayStatus.OPEN:
+        return "closing"
+    return state.status
+
+
+def _ticket(state: State, ticket_id: str, version: int, places: dict[str, int]) -> Document:
+    found = state.tickets[ticket_id]
+    return {
+        **vars(found),
+        "ticket_id": ticket_id,
+        "office": state.office,
+        "service_date": state.service_date,
+        "held": found.held_at is not None,
+        "ahead": places.get(ticket_id),
+        "estimated_wait": None,  # what this office's log says of it comes with the reports
+        "version": version,
+    }
+
+
+def _places(state: State) -> dict[str, int]:
+    """Return how many are ahead of each that waits, at its stop and in its lane."""
+    return {ticket_id: place for row in state.rows.values() for place, ticket_id in enumerate(row)}
+
+
+def _waiting(state: State, lane: Lane) -> Iterator[Ticket]:
+    return (t for t in state.tickets.values() if t.is_waiting and t.lane is lane)
+
+
+def _counter(state: State, counter: str, stop: str) -> Document:
+    ticket_id = state.counters.get(counter)
+    number = state.tickets[ticket_id].number if ticket_id else None
+    return {"counter": counter, "stop": stop, "ticket_id": ticket_id, "number": number}
+
+
+def _shown(found: Ticket) -> Document:
+    return {
+        "number": found.number,
+        "counter": found.counter or found.last_counter,
+        "stop": found.stop,
+        "called_at": found.called_at,
+    }
+
+
+def _dumped(kind: Any, words: Document) -> Document:
+    dumped: Document = schema(kind).dump(words)
+    return dumped

@@ -1,0 +1,99 @@
+"""What follows from a fact: what is published, and which dates are set. No I/O, only data."""
+
+from typing import assert_never
+
+from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
+from kernel.facts import Fact
+from services.queue.commands import APPROACHING, BREACHED, CLOSING, MIDNIGHT, MISSED
+from services.queue.events import (
+    ClosingBegun,
+    ConsultationNoted,
+    Event,
+    GuestBookSigned,
+    ReferralGiven,
+    RegistrationStarted,
+    ServiceDayClosed,
+    ServiceDayOpened,
+    ServiceFinished,
+    ServiceFinishUndone,
+    ServiceResumed,
+    ServiceStarted,
+    ServiceSuspended,
+    StartLimitApproaching,
+    StartLimitBreached,
+    StartLimitSet,
+    StartLimitStopped,
+    TicketCalled,
+    TicketCancelled,
+    TicketExpired,
+    TicketHeld,
+    TicketIssued,
+    TicketMissed,
+    TicketQueuedForDesk,
+    TicketRecalled,
+    TicketReinstated,
+    TicketResumed,
+    TicketTransferred,
+)
+
+
+def react(fact: Fact) -> list[Effect]:
+    """Return the effects of one fact."""
+    event: Event = fact.event
+    match event:
+        case StartLimitSet():
+            return _limit_dates(event)
+        case StartLimitStopped():
+            return [Cancel(f"{APPROACHING}{event.lane}"), Cancel(f"{BREACHED}{event.lane}")]
+        case RegistrationStarted():
+            return [Cancel(f"{MISSED}{event.counter}")]
+        case TicketQueuedForDesk() | ConsultationNoted() | ClosingBegun():
+            return [Ignore("known from the facts around it")]
+        case ServiceDayOpened():
+            return [
+                _told(fact),
+                Schedule(CLOSING, event.closes_at),
+                Schedule(MIDNIGHT, event.ends_at),
+            ]
+        case ServiceDayClosed():
+            return [_told(fact), Cancel(CLOSING), Cancel(MIDNIGHT)]
+        case TicketCalled() | TicketRecalled() if event.missed_at is not None:
+            data = {"ticket_id": event.ticket_id, "called_at": fact.occurred_at}
+            return [_told(fact), Schedule(f"{MISSED}{event.counter}", event.missed_at, data)]
+        case ServiceStarted() | TicketMissed():
+            return [_told(fact), Cancel(f"{MISSED}{event.counter}")]
+        case (
+            TicketIssued()
+            | TicketCalled()
+            | TicketRecalled()
+            | TicketReinstated()
+            | GuestBookSigned()
+            | StartLimitApproaching()
+            | StartLimitBreached()
+            | ReferralGiven()
+            | TicketTransferred()
+            | TicketHeld()
+            | TicketResumed()
+            | ServiceFinished()
+            | ServiceFinishUndone()
+            | TicketCancelled()
+            | TicketExpired()
+            | ServiceSuspended()
+            | ServiceResumed()
+        ):
+            return [_told(fact)]
+    assert_never(event)
+
+
+def _told(fact: Fact) -> Publish:
+    """Published under its own name; `contracts/events.py` says which fields cross over."""
+    fields = {n: getattr(fact.event, n) for n in fact.event.__dataclass_fields__}
+    return Publish(fact.name, fields, subject=fields.get("ticket_id", ""))
+
+
+def _limit_dates(event: StartLimitSet) -> list[Effect]:
+    data = {"ticket_id": event.ticket_id, "t0": event.t0}
+    return [
+        Schedule(f"{name}{event.lane}", at, data) if at else Cancel(f"{name}{event.lane}")
+        for name, at in ((APPROACHING, event.warns_at), (BREACHED, event.ends_at))
+    ]

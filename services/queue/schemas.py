@@ -1,0 +1,42 @@
+"""Every stored form of this service's events: a chosen name, a version, a class.
+
+A stored form is never edited. A change is a new version beside the old one, with an
+upcaster; each keeps a fixture in `tests/fixtures/stored/` that must load for ever.
+"""
+
+from kernel import erasure
+from kernel.codec import EventType, EventTypes
+from services.queue import events
+
+TYPES = EventTypes(
+    [
+        EventType("service_day_opened", 1, events.ServiceDayOpened),
+        EventType("ticket_issued", 1, events.TicketIssued),
+        EventType("ticket_called", 1, events.TicketCalled),
+        EventType("ticket_recalled", 1, events.TicketRecalled),
+        EventType("ticket_missed", 1, events.TicketMissed),
+        EventType("ticket_reinstated", 1, events.TicketReinstated),
+        EventType("registration_started", 1, events.RegistrationStarted),
+        EventType("guest_book_signed", 1, events.GuestBookSigned),
+        EventType("ticket_queued_for_desk", 1, events.TicketQueuedForDesk),
+        EventType("start_limit_set", 1, events.StartLimitSet),
+        EventType("start_limit_stopped", 1, events.StartLimitStopped),
+        EventType("start_limit_approaching", 1, events.StartLimitApproaching),
+        EventType("start_limit_breached", 1, events.StartLimitBreached),
+        EventType("service_started", 1, events.ServiceStarted),
+        EventType("consultation_noted", 1, events.ConsultationNoted),
+        EventType("referral_given", 1, events.ReferralGiven),
+        EventType("ticket_transferred", 1, events.TicketTransferred),
+        EventType("ticket_held", 1, events.TicketHeld),
+        EventType("ticket_resumed", 1, events.TicketResumed),
+        EventType("service_finished", 1, events.ServiceFinished),
+        EventType("service_finish_undone", 1, events.ServiceFinishUndone),
+        EventType("ticket_cancelled", 1, events.TicketCancelled),
+        EventType("ticket_expired", 1, events.TicketExpired),
+        EventType("service_suspended", 1, events.ServiceSuspended),
+        EventType("service_resumed", 1, events.ServiceResumed),
+        EventType("closing_begun", 1, events.ClosingBegun),
+        EventType("service_day_closed", 1, events.ServiceDayClosed),
+        *erasure.TYPES,
+    ],
+)

@@ -1,0 +1,110 @@
+"""Fifty officers press at once, at two processes of the queue service, one of them killed."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pytest
+
+from kernel.clock import new_id
+from tests.e2e.walk_in import DESKS, JAYAPURA, Office, offices
+from tests.support import Person, Stack
+
+ROUNDS = 20
+KIOSKS = 200
+
+
+@pytest.fixture(scope="module")
+def walk_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with offices(tmp_path_factory.mktemp("call-next")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def office(walk_in: Stack) -> Office:
+    return Office(walk_in, JAYAPURA)
+
+
+@pytest.fixture(scope="module")
+def officers(office: Office) -> dict[str, Person]:
+    return {f"K-{n}": office.person("officer", f"petugas-{n}") for n in range(1, DESKS + 1)}
+
+
+def pressed(office: Office, counter: str, officer: Person) -> Any:
+    """Call who is next until it is answered; the same wish each time."""
+    path = f"/offices/{JAYAPURA}/counters/{counter}/call-next"
+    key = new_id()
+    while (answer := officer.post(path, {"stop": "desk"}, Idempotency_Key=key)).status_code == 503:
+        pass
+    assert answer.status_code in (200, 204), answer.text
+    return answer.json() if answer.status_code == 200 else None
+
+
+def served(office: Office, officers: dict[str, Person], ticket: dict[str, Any]) -> None:
+    """Start and finish, by who has called."""
+    for name in ("start", "finish"):
+        path = f"/tickets/{ticket['ticket_id']}/{name}"
+        key = new_id()
+        officer = officers[ticket["counter"]]
+        while (answer := officer.post(path, {}, Idempotency_Key=key)).status_code == 503:
+            pass
+        assert answer.status_code == 200, answer.text
+
+
+def one_round(office: Office, officers: dict[str, Person], count: int, pool: Any) -> None:
+    """Issue so many, have everybody press at once, and look at what came of it."""
+    lanes = [
+        {"lane": "priority", "priority_reason": "elderly"} if n % 5 == 0 else {}
+        for n in range(count)
+    ]
+    waiting = [office.issue(**words) for words in lanes]
+    called = list(pool.map(partial(_pressed, office), officers.items()))
+    tickets = [ticket for ticket in called if ticket]
+    assert len(tickets) == min(count, DESKS)
+    assert len({t["ticket_id"] for t in tickets}) == len(tickets)
+    assert len({t["counter"] for t in tickets}) == len(tickets)
+    urgent = {t["ticket_id"] for t in waiting if t["lane"] == "priority"}
+    assert urgent <= {t["ticket_id"] for t in tickets}
+    regular = [t["ticket_id"] for t in waiting if t["lane"] == "regular"]
+    got = {t["ticket_id"] for t in tickets} - urgent
+    assert got == set(regular[: len(got)])  # none was skipped
+    list(pool.map(partial(served, office, officers), tickets))
+    office.clear()
+
+
+def _pressed(office: Office, item: tuple[str, Person]) -> Any:
+    return pressed(office, *item)
+
+
+def test_nobody_gets_a_ticket_twice_and_none_is_skipped(
+    walk_in: Stack, office: Office, officers: dict[str, Person]
+) -> None:
+    """40, 50 and 60 waiting, 20 rounds; in the middle one of two processes is killed."""
+    office.sari.post(f"/offices/{JAYAPURA}/day/open")
+    with walk_in.another("queue"), ThreadPoolExecutor(DESKS) as pool:
+        for number in range(ROUNDS):
+            if number == ROUNDS // 2:
+                os.kill(walk_in.control.pid("queue") or 0, signal.SIGKILL)
+            one_round(office, officers, (40, 50, 60)[number % 3], pool)
+    walk_in.pst("log", "verify", "queue")  # or it fails
+
+
+def test_numbers_of_many_kiosks_have_no_gap(walk_in: Stack, office: Office) -> None:
+    """Two hundred at once: unique, and one after the other by lane."""
+    kiosks = [office.person("kiosk", f"kiosk-{n}") for n in range(KIOSKS)]
+
+    def press(kiosk: Person) -> str:
+        key = new_id()
+        path = f"/offices/{JAYAPURA}/tickets"
+        while (answer := kiosk.post(path, {}, Idempotency_Key=key)).status_code == 503:
+            pass
+        assert answer.status_code == 201, answer.text
+        number: str = answer.json()["number"]
+        return number
+
+    with walk_in.another("queue"), ThreadPoolExecutor(KIOSKS) as pool:
+        numbers = sorted(int(number[1:]) for number in pool.map(press, kiosks))
+    assert numbers == list(range(numbers[0], numbers[0] + KIOSKS))

@@ -1,0 +1,187 @@
+"""The walk-in queue over HTTP, from the kiosk's button to the end of the consultation."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.errors import Code
+from contracts.queue import TicketSchema
+from tests.api import problem
+from tests.e2e.walk_in import BOOK, JAYAPURA, PEKANBARU, Office, offices
+from tests.support import Stack, Subscriber, eventually
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+def walk_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with offices(tmp_path_factory.mktemp("walk-in")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def pekanbaru(walk_in: Stack) -> Office:
+    return Office(walk_in, PEKANBARU)
+
+
+@pytest.fixture(scope="module")
+def jayapura(walk_in: Stack) -> Office:
+    return Office(walk_in, JAYAPURA)
+
+
+def test_a_visit_from_the_button_to_the_end(pekanbaru: Office) -> None:
+    """Both stops, each fact told to subscribers under the ticket as its subject."""
+    with pekanbaru.stack.subscriber("1471.queue.*") as subscriber:
+        ticket = pekanbaru.issue()
+        called = pekanbaru.call_next("FO-1", stop="front_office").json()
+        assert called["ticket_id"] == ticket["ticket_id"]
+        assert (called["status"], called["counter"]) == ("called_front_office", "FO-1")
+        pekanbaru.step(ticket, "register")
+        waiting = pekanbaru.step(ticket, "guest-book", BOOK)
+        assert (waiting["status"], waiting["ahead"]) == ("waiting_desk", 0)
+        assert pekanbaru.call_next("K-1").json()["status"] == "called_desk"
+        started = pekanbaru.step(ticket, "start")
+        assert started["within_limit"] is True
+        pekanbaru.step(ticket, "notes", {"text": "Tabel dinamis inflasi"})
+        pekanbaru.step(ticket, "referrals", {"target": "library"})
+        done = pekanbaru.step(ticket, "finish", {"outcome": "served"})
+        assert (done["status"], done["outcome"]) == ("awaiting_feedback", "served")
+        assert done["referrals"] == ["library"]
+        assert not TicketSchema().validate(done)
+
+        visit = [
+            "ticket_issued",
+            "ticket_called",
+            "guest_book_signed",
+            "ticket_called",
+            "service_started",
+            "referral_given",
+            "service_finished",
+        ]
+        eventually(lambda: told(subscriber, ticket) == visit)
+
+
+def test_nobody_waits_is_no_error(jayapura: Office) -> None:
+    """204, without a body."""
+    jayapura.sari.post(f"/offices/{JAYAPURA}/day/open")
+    answer = jayapura.call_next("K-50")
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_same_call_again_gets_the_same_ticket(jayapura: Office) -> None:
+    """The answer was lost, and the officer presses again."""
+    ticket, _ = jayapura.issue(), jayapura.issue()
+    path = f"/offices/{JAYAPURA}/counters/K-1/call-next"
+    first, again = (
+        jayapura.budi.post(path, {"stop": "desk"}, Idempotency_Key="once") for _ in range(2)
+    )
+    assert first.json()["ticket_id"] == again.json()["ticket_id"] == ticket["ticket_id"]
+    assert again.headers["Idempotency-Replayed"] == "true"
+    problem(jayapura.call_next("K-1"), Code.COUNTER_BUSY)
+
+
+def test_holder_sees_and_cancels_with_the_token_alone(jayapura: Office) -> None:
+    """Without it, or with another's, the ticket does not exist."""
+    ticket, other = jayapura.issue(), jayapura.issue()
+    place = f"{jayapura.stack.url}/v1/tickets/{ticket['ticket_id']}"
+    with httpx.Client() as phone:
+        problem(phone.get(place), Code.NOT_FOUND)
+        problem(phone.get(place, params={"token": other["track_token"]}), Code.NOT_FOUND)
+        token = {"token": ticket["track_token"]}
+        assert phone.get(place, params=token).json()["number"] == ticket["number"]
+        problem(phone.post(f"{place}/cancel", json={}), Code.NOT_FOUND)
+        gone = phone.post(f"{place}/cancel", json={}, params=token)
+        assert (gone.status_code, gone.json()["status"]) == (200, "cancelled")
+
+
+def test_board_shows_numbers_and_nothing_of_anybody(pekanbaru: Office) -> None:
+    """Everybody may look."""
+    ticket = pekanbaru.issue(lane="priority", priority_reason="pregnant")
+    pekanbaru.call_next("FO-1", stop="front_office")
+    board = httpx.get(f"{pekanbaru.stack.url}/v1/offices/{PEKANBARU}/board").json()
+    assert [(c["number"], c["counter"]) for c in board["now_serving"]] == [
+        (ticket["number"], "FO-1")
+    ]
+    assert "pregnant" not in str(board)
+    pekanbaru.step(ticket, "register")
+    pekanbaru.step(ticket, "cancel")
+
+
+def test_queue_shows_who_waits_and_who_is_where(pekanbaru: Office) -> None:
+    """In the order of the rows; every counter, free or not."""
+    first, second = pekanbaru.issue(), pekanbaru.issue()
+    answer = pekanbaru.budi.get(f"/offices/{PEKANBARU}/queue")
+    queue = answer.json()
+    mine = [
+        t for t in queue["waiting"] if t["ticket_id"] in (first["ticket_id"], second["ticket_id"])
+    ]
+    assert [t["ahead"] for t in mine] == [0, 1]
+    assert [c["counter"] for c in queue["counters"]] == ["FO-1", "K-1", "K-2"]
+    assert answer.headers["ETag"] == f'"{queue["version"]}"'
+    problem(pekanbaru.kiosk.get(f"/offices/{PEKANBARU}/queue"), Code.WRONG_ROLE)
+
+
+def test_officers_of_another_office_see_nothing(jayapura: Office, pekanbaru: Office) -> None:
+    """Neither the queue nor a ticket, and they call nobody."""
+    ticket = pekanbaru.issue()
+    problem(jayapura.budi.get(f"/offices/{PEKANBARU}/queue"), Code.WRONG_OFFICE)
+    problem(jayapura.budi.get(f"/tickets/{ticket['ticket_id']}"), Code.WRONG_OFFICE)
+    path = f"/offices/{PEKANBARU}/counters/K-1/call-next"
+    problem(jayapura.budi.post(path, {"stop": "desk"}), Code.WRONG_OFFICE)
+
+
+@pytest.mark.parametrize("ticket", ["1471.20261123.x", "1471.nonsense.x", "9999.20261123.x", "x"])
+def test_unknown_ticket_is_not_found(pekanbaru: Office, ticket: str) -> None:
+    """Whatever its id looks like."""
+    problem(pekanbaru.budi.get(f"/tickets/{ticket}"), Code.NOT_FOUND)
+    problem(pekanbaru.budi.post(f"/tickets/{ticket}/start"), Code.NOT_FOUND)
+
+
+def test_forgotten_visitor_leaves_the_visit(pekanbaru: Office) -> None:
+    """What was sealed for them opens no more; the ticket and its times stay."""
+    stack = pekanbaru.stack
+    with stack.subscriber("1471.queue.guest_book_signed") as subscriber:
+        ticket = pekanbaru.issue()
+        place = f"/tickets/{ticket['ticket_id']}/guest-book"
+        assert pekanbaru.kiosk.post(place, BOOK).status_code == 200
+        eventually(lambda: subscriber.drain())
+        subject = subscriber.drain()[0][1]["data"]["subject_id"]
+    assert "Siti-PENANDA" in stack.pst("vault", "export", subject)
+    before = pekanbaru.budi.get(f"/tickets/{ticket['ticket_id']}").json()
+    stack.pst("vault", "forget", subject, "--yes")
+    assert "PENANDA" not in stack.pst("vault", "export", subject)
+    assert pekanbaru.budi.get(f"/tickets/{ticket['ticket_id']}").json() == before
+    stack.pst("log", "verify", "queue")
+
+
+def test_limit_is_told_though_nobody_does_anything(jayapura: Office) -> None:
+    """At seven minutes, and at ten, by the clock alone."""
+    stack = jayapura.stack
+    jayapura.clear()
+    with stack.subscriber("9471.queue.*") as subscriber:
+        ticket = jayapura.issue()
+        stack.travel_to(stack.now() + 8 * MINUTE)
+        eventually(lambda: told(subscriber, ticket)[1:] == ["start_limit_approaching"])
+        stack.travel_to(stack.now() + 3 * MINUTE)
+        eventually(lambda: told(subscriber, ticket)[2:] == ["start_limit_breached"])
+    jayapura.call_next("K-49")
+    assert jayapura.step(ticket, "start")["within_limit"] is False
+
+
+def told(subscriber: Subscriber, ticket: dict[str, Any]) -> list[str]:
+    """Return the kinds of the events about a ticket."""
+    mine = [e for _, e in subscriber.drain() if e["subject"] == ticket["ticket_id"]]
+    return [e["type"].split(".")[-2] for e in mine]
+
+
+def test_guest_book_is_found_nowhere_in_clear(pekanbaru: Office) -> None:
+    """Neither in the log of the service nor in what it keeps beside it."""
+    stack = pekanbaru.stack
+    database = stack.mongo[f"{stack.settings.db_prefix}_queue"]
+    assert database["commits"].find_one({"events.type": "guest_book_signed"})
+    for name in database.list_collection_names():
+        for document in database[name].find():
+            assert "penanda" not in str(document).lower(), name
