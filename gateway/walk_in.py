@@ -207,7 +207,7 @@ class WalkInRoutes:
         """Which number is called where; nothing of anybody."""
         return self.queue.board(call.request)
 
-    @day_step("open")
+    @day_step("open", Code.OFFICE_CLOSED)
     def open_day(self, call: Call) -> Answer:
         """Open the day before the first use does."""
         return tickets.day(self.queue.open_day(call.request))

@@ -26,9 +26,10 @@ class _Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class _OfTicket(_Asked):
-    """Of one ticket."""
+    """Of one ticket; `expected_version` is the one that it is meant for."""
 
     ticket_id: str
+    expected_version: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from services.queue.state import DayStatus, State, Status
 CLOSED, FORGOTTEN = "day_closed", "date_over"
 
 
-def opening(office: Office, now: datetime) -> Event:
+def opening(office: Office, now: datetime) -> ServiceDayOpened:
     """Return the fact that opens the day it is at the office."""
     calendar = office.calendar
     today = calendar.local_date(now)
@@ -34,11 +34,16 @@ def opening(office: Office, now: datetime) -> Event:
 
 
 def opened(command: OpenDay, state: State) -> list[Event]:
-    """By the supervisor; on a day off too. Opened already, it stays so."""
+    """By the supervisor; early, and on a day off too. Opened already, it stays so."""
     guards.supervises(command.caller, command.office)
     if state.status is DayStatus.CLOSED:
         raise Rejected(Code.WRONG_STATE, "The day is closed.")
-    return [] if state.status is not DayStatus.NONE else [opening(command.office, command.now)]
+    if state.status is not DayStatus.NONE:
+        return []
+    begun = opening(command.office, command.now)
+    if command.now >= begun.closes_at:
+        raise Rejected(Code.OFFICE_CLOSED, "Service has ended for today.")
+    return [begun]
 
 
 def suspended(command: Suspend, state: State) -> list[Event]:

@@ -43,7 +43,7 @@ def registered(command: Register, state: State) -> list[Event]:
 
 def signed(command: SignGuestBook, state: State) -> list[Event]:
     """At the front office, at the kiosk while waiting for it, or at the desk of a single stop."""
-    ticket = guards.ticket_of(state, command.ticket_id)
+    ticket = guards.ticket_of(state, command)
     at_desk = (Status.WAITING_DESK, Status.CALLED_DESK, Status.IN_SERVICE)
     if command.caller.role == "kiosk":
         if command.office.id not in command.caller.offices:
@@ -159,7 +159,7 @@ def undone(command: UndoFinish, state: State) -> list[Event]:
 
 def _owned(command: OfTicket, state: State, *allowed: Status) -> Ticket:
     guards.staff_of(command.caller, command.office)
-    ticket = guards.ticket_of(state, command.ticket_id)
+    ticket = guards.ticket_of(state, command)
     guards.in_status(ticket, *allowed)
     guards.owned(ticket, command.caller)
     return ticket

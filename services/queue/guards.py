@@ -3,6 +3,7 @@
 from contracts.errors import Code, Rejected
 from kernel.caller import Caller
 from offices.office import Office
+from services.queue.commands import OfTicket
 from services.queue.events import Stop
 from services.queue.state import DayStatus, State, Status, Ticket
 
@@ -24,11 +25,14 @@ def supervises(caller: Caller, office: Office) -> None:
         raise Rejected(Code.WRONG_ROLE, "This is for supervisors.")
 
 
-def ticket_of(state: State, ticket_id: str) -> Ticket:
-    """Return a ticket of this day."""
-    if ticket_id not in state.tickets:
+def ticket_of(state: State, command: OfTicket) -> Ticket:
+    """Return the ticket that a command is about; refuse one that has changed meanwhile."""
+    if command.ticket_id not in state.tickets:
         raise Rejected(Code.NOT_FOUND, "There is no such ticket.")
-    return state.tickets[ticket_id]
+    ticket = state.tickets[command.ticket_id]
+    if command.expected_version not in (None, ticket.version):
+        raise Rejected(Code.VERSION_MISMATCH, f"It is at version {ticket.version} now.")
+    return ticket
 
 
 def in_status(ticket: Ticket, *allowed: Status) -> None:

@@ -19,12 +19,12 @@ RECENT = 3
 """So many calls hang on the board."""
 
 
-def ticket(state: State, ticket_id: str, version: int) -> Document:
+def ticket(state: State, ticket_id: str) -> Document:
     """Return one ticket; refuse what is none of this day."""
     if ticket_id not in state.tickets:
         raise Rejected(Code.NOT_FOUND, "There is no such ticket.")
     places = _places(state) if state.tickets[ticket_id].is_waiting else {}
-    return _dumped(shapes.TicketSchema, _ticket(state, ticket_id, version, places))
+    return _dumped(shapes.TicketSchema, _ticket(state, ticket_id, places))
 
 
 def queue(state: State, office: Office, today: date, version: int) -> Document:
@@ -34,8 +34,8 @@ def queue(state: State, office: Office, today: date, version: int) -> Document:
     serving = [t for t, each in state.tickets.items() if each.status in UNDER_WAY]
     words = {
         **_day(state, office, today, version),
-        "waiting": [_ticket(state, t, version, places) for t in in_order],
-        "serving": [_ticket(state, t, version, places) for t in serving],
+        "waiting": [_ticket(state, t, places) for t in in_order],
+        "serving": [_ticket(state, t, places) for t in serving],
         "counters": [_counter(state, *each) for each in office.counters.items()],
     }
     return _dumped(shapes.QueueSchema, words)
@@ -75,7 +75,7 @@ def _day_status(state: State) -> str:
     return state.status
 
 
-def _ticket(state: State, ticket_id: str, version: int, places: dict[str, int]) -> Document:
+def _ticket(state: State, ticket_id: str, places: dict[str, int]) -> Document:
     found = state.tickets[ticket_id]
     return {
         **vars(found),
@@ -85,7 +85,6 @@ def _ticket(state: State, ticket_id: str, version: int, places: dict[str, int]) 
         "held": found.held_at is not None,
         "ahead": places.get(ticket_id),
         "estimated_wait": None,  # what this office's log says of it comes with the reports
-        "version": version,
     }
 
 

@@ -105,7 +105,7 @@ def called(command: CallNext, state: State) -> list[Event]:
 def recalled(command: Recall, state: State) -> list[Event]:
     """Not too soon after the call before, and not too often."""
     guards.staff_of(command.caller, command.office)
-    ticket = guards.ticket_of(state, command.ticket_id)
+    ticket = guards.ticket_of(state, command)
     guards.in_status(ticket, *CALLED.values())
     guards.owned(ticket, command.caller)
     guards.served_now(state)
@@ -143,7 +143,7 @@ def missed(command: Miss | MissByTime, state: State) -> list[Event]:
             return []
     else:
         guards.staff_of(command.caller, command.office)
-        ticket = guards.ticket_of(state, command.ticket_id)
+        ticket = guards.ticket_of(state, command)
         guards.in_status(ticket, *CALLED.values())
         guards.owned(ticket, command.caller)
         if ticket.attempts < command.office.queue.calls:
@@ -161,7 +161,7 @@ def missed(command: Miss | MissByTime, state: State) -> list[Event]:
 def reinstated(command: Reinstate, state: State) -> list[Event]:
     """Who came after all waits again, behind the one who is next; on the same day, and soon."""
     guards.staff_of(command.caller, command.office)
-    ticket = guards.ticket_of(state, command.ticket_id)
+    ticket = guards.ticket_of(state, command)
     guards.in_status(ticket, Status.NO_SHOW)
     if state.closing or state.status is DayStatus.CLOSED:
         raise Rejected(Code.OFFICE_CLOSED, "The day is closing.")
@@ -182,7 +182,7 @@ def cancelled(command: CancelTicket, state: State) -> list[Event]:
     """By who holds it, or an officer; not once it is served."""
     if not command.holds_token:
         guards.staff_of(command.caller, command.office)
-    ticket = guards.ticket_of(state, command.ticket_id)
+    ticket = guards.ticket_of(state, command)
     if ticket.status is Status.CANCELLED:
         return []
     guards.in_status(

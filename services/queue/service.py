@@ -1,6 +1,7 @@
 """The queue service's entrypoints: validate, stamp, hand over. Rules are in `decider.py`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -121,7 +122,7 @@ class QueueService:
         if not asked["holds_token"]:
             _sees(Caller.of(asked["caller"]), office)
         found = self.core.commands.state(DAY, _key(office, day))
-        return {"ticket": queries.ticket(found.state, asked["ticket_id"], found.version)}
+        return {"ticket": queries.ticket(found.state, asked["ticket_id"])}
 
     @rpc
     def recall(self, request: Request) -> Answer:
@@ -237,8 +238,12 @@ class QueueService:
         if not holds_token and caller.role != "kiosk":
             _sees(caller, office)
         now = self.core.clock.now()
-        wish = command(caller=caller, now=now, office=office, **asked, **words)
-        outcome = self._handle(office, day, wish, caller.meta(office.id, new_id()))
+        meant = caller.expected_version  # of the ticket: its day has many more
+        wish = command(
+            caller=caller, now=now, office=office, expected_version=meant, **asked, **words
+        )
+        meta = replace(caller.meta(office.id, new_id()), expected_version=None)
+        outcome = self._handle(office, day, wish, meta)
         return _ticket(outcome, asked["ticket_id"])
 
     def _handle(
@@ -276,5 +281,5 @@ def _key(office: Office, day: date) -> str:
 
 
 def _ticket(outcome: Outcome[state.State], ticket_id: str) -> Answer:
-    found = queries.ticket(outcome.state, ticket_id, outcome.version)
+    found = queries.ticket(outcome.state, ticket_id)
     return {"ticket": found, "replayed": outcome.replayed}

@@ -102,6 +102,7 @@ class Ticket:
     stop: Stop
     issued_at: datetime
     arrived_at: datetime
+    version: int = 1  # counts its facts: what `If-Match` on a ticket is compared with
     reinstated: bool = False
     to_counter: str | None = None
     counter: str | None = None
@@ -231,7 +232,9 @@ def applied(state: State, event: Event, at: datetime) -> State:
         case TicketIssued():
             return _issued(state, event, at)
         case _:
-            return _ticket_changed(state, event, at)
+            changed = _ticket_changed(state, event, at)
+            version = state.tickets[event.ticket_id].version + 1
+            return _put(changed, event.ticket_id, version=version)
 
 
 def _ticket_changed(state: State, event: OfTicket, at: datetime) -> State:

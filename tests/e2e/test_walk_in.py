@@ -64,6 +64,18 @@ def test_a_visit_from_the_button_to_the_end(pekanbaru: Office) -> None:
         eventually(lambda: told(subscriber, ticket) == visit)
 
 
+def test_if_match_is_about_the_ticket_and_not_its_day(jayapura: Office) -> None:
+    """Others come and go; only what happens to this one makes a version stale."""
+    ticket, _ = jayapura.issue(), jayapura.issue()
+    place = f"/tickets/{ticket['ticket_id']}"
+    etag = jayapura.budi.get(place).headers["ETag"]
+    jayapura.issue()
+    gone = jayapura.budi.post(f"{place}/cancel", If_Match=etag)
+    assert (gone.status_code, gone.headers["ETag"]) == (200, '"2"')
+    problem(jayapura.budi.post(f"{place}/reinstate", If_Match=etag), Code.VERSION_MISMATCH)
+    jayapura.clear()
+
+
 def test_nobody_waits_is_no_error(jayapura: Office) -> None:
     """204, without a body."""
     jayapura.sari.post(f"/offices/{JAYAPURA}/day/open")

@@ -60,6 +60,11 @@ def test_supervisor_opens_early():
     assert day.clock() == (ticket, "08:00", "08:10")
 
 
+def test_day_is_not_opened_after_its_end():
+    """It would close at once."""
+    refused(Code.OFFICE_CLOSED, Day(clock="16:00").do, commands.OpenDay, SARI)
+
+
 def test_numbers_are_counted_by_lane_and_capped():
     """A001 and P001 begin anew each day; a full day gives out no more."""
     day = Day(tickets_a_day=3)
