@@ -69,6 +69,9 @@ INSTITUTION_CATEGORIES = (
 USES = ("school_assignment", "government", "commercial", "research", "other")
 SERVICES = ("consultation", "library", "sales", "recommendation", "other")
 MEANS = ("visit", "website", "phone", "email", "social_media", "other")
+LONGEST_REPORT = 92
+"""Days of one report."""
+
 IDENTITIES = ("ktp", "sim", "passport", "other")
 
 
@@ -176,10 +179,26 @@ class TokenQuerySchema(Schema):
     token = line(200, load_default=None)
 
 
+class ReportQuerySchema(Schema):
+    """From one local date to another, both included."""
+
+    from_ = fields.Date(required=True, data_key="from")
+    to = fields.Date(required=True)
+
+    @validates_schema
+    def a_quarter_at_most(self, data: dict[str, Any], **_: object) -> None:
+        if not 0 <= (data["to"] - data["from_"]).days < LONGEST_REPORT:
+            raise ValidationError({"to": [f"Must lie up to {LONGEST_REPORT - 1} days after from."]})
+
+
 class OfOffice(ServiceRequest):
     """`queue`, `board`, `open_day`, `resume_day`, `close_day`: which office."""
 
     office = fields.String(required=True)
+
+
+class ReportRequest(OfOffice, ReportQuerySchema):
+    """`waiting_report`"""
 
 
 class IssueRequest(OfOffice, IssueSchema):
@@ -330,3 +349,51 @@ class BoardSchema(Schema):
     recent_calls = fields.List(fields.Nested(ShownCallSchema), required=True)
     waiting = fields.Nested(WaitingCountsSchema, required=True)
     updated_at = Timestamp(required=True)
+
+
+class LongestWaitSchema(WaitSchema):
+    """How long people waited, in service seconds from `t0` to the beginning."""
+
+    max_s = fields.Integer(required=True)
+
+
+class WaitsSchema(Schema):
+    """Of those whose service began: how many within the ten minutes, and how long they waited."""
+
+    started = fields.Integer(required=True)
+    within_limit = fields.Integer(required=True)
+    share_within_limit = fields.Float(required=True, allow_none=True)
+    wait = fields.Nested(LongestWaitSchema, required=True, allow_none=True)
+
+
+class HourSchema(WaitsSchema):
+    """What began in one local hour of the day."""
+
+    hour = fields.Integer(required=True)
+
+
+class CounterWaitsSchema(WaitsSchema):
+    """What began at one counter."""
+
+    counter = fields.String(required=True)
+
+
+class OvertakesSchema(Schema):
+    """For one reason: so many calls, which so many who came before saw pass."""
+
+    reason = fields.String(required=True)
+    calls = fields.Integer(required=True)
+    overtaken = fields.Integer(required=True)
+
+
+class WaitingReportSchema(WaitsSchema):
+    """How long people waited in a time, from the log."""
+
+    office = fields.String(required=True)
+    from_ = fields.Date(required=True, data_key="from")
+    to = fields.Date(required=True)
+    days = fields.Integer(required=True)
+    tickets = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    overtakes = fields.List(fields.Nested(OvertakesSchema), required=True)
+    by_hour = fields.List(fields.Nested(HourSchema), required=True)
+    by_counter = fields.List(fields.Nested(CounterWaitsSchema), required=True)

@@ -17,10 +17,12 @@ from contracts.queue import (
     NoteSchema,
     QueueSchema,
     ReferralSchema,
+    ReportQuerySchema,
     SuspendSchema,
     TicketSchema,
     TokenQuerySchema,
     TransferSchema,
+    WaitingReportSchema,
 )
 from gateway import examples, tickets
 from gateway.call import Answer, Call
@@ -206,6 +208,17 @@ class WalkInRoutes:
     def show_board(self, call: Call) -> Any:
         """Which number is called where; nothing of anybody."""
         return self.queue.board(call.request)
+
+    @route(
+        "GET",
+        f"{OFFICE}/reports/waiting",
+        roles=STAFF,
+        query=ReportQuerySchema,
+        answers={200: WaitingReportSchema},
+    )
+    def report_waiting(self, call: Call) -> Any:
+        """How long people waited, how many within ten minutes, and who overtook whom, and why."""
+        return self.queue.waiting_report(call.request)
 
     @day_step("open", Code.OFFICE_CLOSED)
     def open_day(self, call: Call) -> Answer:

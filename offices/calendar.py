@@ -104,12 +104,12 @@ class WorkingCalendar:
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether `at` lies in the opening hours of a working day."""
-        local = self._local(at)
+        local = self.local(at)
         return self.is_working_day(local.date()) and self.hours.is_open(local.date(), local.time())
 
     def local_date(self, moment: datetime) -> date:
         """Return the date it is at the office; a `moment` without offset is refused."""
-        return self._local(moment).date()
+        return self.local(moment).date()
 
     def at(self, day: date, clock_time: time) -> datetime:
         """Return a local wall time as UTC."""
@@ -135,7 +135,8 @@ class WorkingCalendar:
     def _overridden(self) -> Mapping[date, Override]:
         return {entry.date: entry for entry in sorted(self.overrides, key=lambda o: o.date)}
 
-    def _local(self, moment: datetime) -> datetime:
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment in the office's time zone; one without offset is refused."""
         if moment.tzinfo is None:
             raise ValueError("a moment without UTC offset")
         return moment.astimezone(ZoneInfo(self.time_zone))

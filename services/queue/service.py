@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from contracts import queue as shapes
@@ -17,7 +17,7 @@ from kernel.deadlines import Deadline
 from kernel.runtime import Wiring
 from offices.office import Office
 from offices.provider import Offices, check_offices
-from services.queue import commands, decider, guards, queries, state
+from services.queue import commands, decider, guards, queries, report, state
 from services.queue.events import Lane, Stop, TicketCalled
 from services.queue.events import Outcome as ServiceOutcome
 from services.queue.reactions import react
@@ -77,6 +77,20 @@ class QueueService:
         asked = schema(shapes.OfOffice).load(request)
         found, _ = self._today(self._office(asked["office"]))
         return queries.board(found.state, self.core.clock.now())
+
+    @rpc
+    def waiting_report(self, request: Request) -> Answer:
+        """Return how long people waited, for officers; `ReportRequest`."""
+        asked = schema(shapes.ReportRequest).load(request)
+        office, first = self._office(asked["office"]), asked["from_"]
+        guards.staff_of(Caller.of(asked["caller"]), office)
+        dates = (first + timedelta(days=n) for n in range((asked["to"] - first).days + 1))
+        states = (self.core.commands.state(DAY, _key(office, day)).state for day in dates)
+        words = {"office": office.id, "from_": first, "to": asked["to"]}
+        answer: Answer = schema(shapes.WaitingReportSchema).dump(
+            words | report.waiting(office, states)
+        )
+        return answer
 
     # tickets
 

@@ -122,6 +122,9 @@ class Ticket:
     t0: datetime | None = None
     within_limit: bool | None = None
     referrals: tuple[str, ...] = ()
+    served_at: str | None = None  # the counter where the service began
+    overtook: int = 0  # at its calls, in all
+    overtake_reason: str | None = None
     warned: bool = False  # of the ten minutes, which are told of once
     breached: bool = False
 
@@ -267,6 +270,7 @@ def _ticket_changed(state: State, event: OfTicket, at: datetime) -> State:
                 waited_s=event.waited_s,
                 t0=event.t0,
                 within_limit=event.within_limit,
+                served_at=event.counter,
             )
         case TicketTransferred():
             freed = _free(state, ticket)
@@ -341,6 +345,8 @@ def _called(state: State, event: TicketCalled, ticket: Ticket, at: datetime) -> 
         officer_id=event.officer_id,
         attempts=event.attempt,
         called_at=at,
+        overtook=ticket.overtook + event.overtook,
+        overtake_reason=event.overtake_reason or ticket.overtake_reason,
     )
     state = _occupied(_out_of_row(state, event.ticket_id), event.ticket_id, event.counter)
     if ticket.to_counter is not None:  # out of turn: no lane has moved on
