@@ -93,6 +93,12 @@ class ServiceRequest(Schema):
     caller = fields.Nested(CallerSchema, required=True)
 
 
+class AtQuerySchema(Schema):
+    """As it is, or as it stood at `at`."""
+
+    at = Timestamp(load_default=None, allow_none=True)
+
+
 @cache
 def schema(kind: type[S]) -> S:
     """Return the schema itself: it keeps no state, and to make one copies all its fields."""

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from contracts.common import (
     TEXT_MAX,
+    AtQuerySchema,
     Body,
     Flag,
     ServiceRequest,
@@ -82,12 +83,6 @@ class OneRequest(ServiceRequest):
     """`accept`, `claim`, `withdraw`, `history`, `dossier`: which consultation."""
 
     consultation_id = fields.String(required=True)
-
-
-class AtQuerySchema(Schema):
-    """As it is, or as it stood at `at`."""
-
-    at = Timestamp(load_default=None, allow_none=True)
 
 
 class GetRequest(OneRequest, AtQuerySchema):

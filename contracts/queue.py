@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from contracts.common import (
     TEXT_MAX,
+    AtQuerySchema,
     Body,
     Flag,
     ServiceRequest,
@@ -192,9 +193,13 @@ class ReportQuerySchema(Schema):
 
 
 class OfOffice(ServiceRequest):
-    """`queue`, `board`, `open_day`, `resume_day`, `close_day`: which office."""
+    """`board`, `open_day`, `resume_day`, `close_day`: which office."""
 
     office = fields.String(required=True)
+
+
+class QueueRequest(OfOffice, AtQuerySchema):
+    """`queue`"""
 
 
 class ReportRequest(OfOffice, ReportQuerySchema):

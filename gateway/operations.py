@@ -53,6 +53,7 @@ class Operations:
     def _in_query(self, declared: Declaration) -> Iterable[dict[str, Any]]:
         for name, field in declared.query().fields.items():
             schema = _never_null(self._property(field))
+            name = field.data_key or name
             yield {"in": "query", "name": name, "required": field.required, "schema": schema}
 
     def _responses(self, declared: Declaration) -> dict[str, Any]:

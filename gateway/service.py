@@ -5,8 +5,8 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from contracts.caller import STAFF
+from contracts.common import AtQuerySchema
 from contracts.consultation import (
-    AtQuerySchema,
     CalendarPathSchema,
     CalendarQuerySchema,
     CalendarSchema,

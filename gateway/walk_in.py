@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts.caller import STAFF
+from contracts.common import AtQuerySchema
 from contracts.errors import Code
 from contracts.queue import (
     BoardSchema,
@@ -199,9 +200,16 @@ class WalkInRoutes:
         """It was finished by mistake; soon by the officer, later by the supervisor."""
         return tickets.changed(self.queue.undo_finish(call.request))
 
-    @route("GET", f"{OFFICE}/queue", roles=STAFF, answers={200: QueueSchema}, versioned=True)
+    @route(
+        "GET",
+        f"{OFFICE}/queue",
+        roles=STAFF,
+        query=AtQuerySchema,
+        answers={200: QueueSchema},
+        versioned=True,
+    )
     def show_queue(self, call: Call) -> Answer:
-        """Who waits and who is served today, and every counter."""
+        """Who waits and who is served, and every counter; today, or as it stood at a time."""
         return tickets.queue(self.queue.queue(call.request))
 
     @route("GET", f"{OFFICE}/board", answers={200: BoardSchema})

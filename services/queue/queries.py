@@ -1,17 +1,20 @@
 """What is read: a service day's state as resources, always current (docs/adr/0023)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from functools import reduce
 from heapq import nlargest
+from itertools import takewhile
 from operator import attrgetter
 from typing import Any
 
 from contracts import queue as shapes
 from contracts.common import schema
 from contracts.errors import Code, Rejected
+from kernel.facts import Fact
 from offices.office import Office
 from services.queue.events import Lane
-from services.queue.state import UNDER_WAY, DayStatus, State, Ticket
+from services.queue.state import UNDER_WAY, DayStatus, State, Ticket, evolve
 
 Document = dict[str, Any]
 
@@ -25,6 +28,15 @@ def ticket(state: State, ticket_id: str) -> Document:
         raise Rejected(Code.NOT_FOUND, "There is no such ticket.")
     places = _places(state) if state.tickets[ticket_id].is_waiting else {}
     return _dumped(shapes.TicketSchema, _ticket(state, ticket_id, places))
+
+
+def stood(facts: Iterable[Fact], at: datetime) -> tuple[State, int]:
+    """Return a day as it stood at a time, and its version then.
+
+    Order is the log's: the first fact recorded later ends what was known.
+    """
+    known = list(takewhile(lambda fact: fact.recorded_at <= at, facts))
+    return reduce(evolve, known, State()), known[-1].sequence if known else 0
 
 
 def queue(state: State, office: Office, today: date, version: int) -> Document:

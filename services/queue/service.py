@@ -64,12 +64,16 @@ class QueueService:
 
     @rpc
     def queue(self, request: Request) -> Answer:
-        """Return the queue of today, for officers; `OfOffice`."""
-        asked = schema(shapes.OfOffice).load(request)
-        office = self._office(asked["office"])
+        """Return the queue of today, or as it stood `at`, for officers; `QueueRequest`."""
+        asked = schema(shapes.QueueRequest).load(request)
+        office, at = self._office(asked["office"]), asked["at"]
         guards.staff_of(Caller.of(asked["caller"]), office)
-        found, today = self._today(office)
-        return queries.queue(found.state, office, today, found.version)
+        if at is None:
+            found, today = self._today(office)
+            return queries.queue(found.state, office, today, found.version)
+        day = office.calendar.local_date(at)
+        stood, version = queries.stood(self.core.facts(DAY.stream(_key(office, day))), at)
+        return queries.queue(stood, office, day, version)
 
     @rpc
     def board(self, request: Request) -> Answer:

@@ -13,7 +13,8 @@ from kernel.clock import new_id
 from tests.e2e.walk_in import DESKS, JAYAPURA, Office, offices
 from tests.support import Person, Stack
 
-ROUNDS = 20
+ROUNDS = 6
+ROUNDS_OF_SOAK = 20
 KIOSKS = 200
 
 
@@ -79,14 +80,15 @@ def _pressed(office: Office, item: tuple[str, Person]) -> Any:
     return pressed(office, *item)
 
 
+@pytest.mark.parametrize("rounds", [ROUNDS, pytest.param(ROUNDS_OF_SOAK, marks=pytest.mark.soak)])
 def test_nobody_gets_a_ticket_twice_and_none_is_skipped(
-    walk_in: Stack, office: Office, officers: dict[str, Person]
+    walk_in: Stack, office: Office, officers: dict[str, Person], rounds: int
 ) -> None:
-    """40, 50 and 60 waiting, 20 rounds; in the middle one of two processes is killed."""
+    """40, 50 and 60 waiting in turns; in the middle one of two processes is killed."""
     office.sari.post(f"/offices/{JAYAPURA}/day/open")
     with walk_in.another("queue"), ThreadPoolExecutor(DESKS) as pool:
-        for number in range(ROUNDS):
-            if number == ROUNDS // 2:
+        for number in range(rounds):
+            if number == rounds // 2:
                 os.kill(walk_in.control.pid("queue") or 0, signal.SIGKILL)
             one_round(office, officers, (40, 50, 60)[number % 3], pool)
     walk_in.pst("log", "verify", "queue")  # or it fails

@@ -1,5 +1,7 @@
 """The walk-in queue over HTTP, from the kiosk's button to the end of the consultation."""
 
+import random
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.common import rfc3339
 from contracts.errors import Code
 from contracts.queue import TicketSchema
 from tests.api import problem
@@ -134,6 +137,37 @@ def test_queue_shows_who_waits_and_who_is_where(pekanbaru: Office) -> None:
     assert [c["counter"] for c in queue["counters"]] == ["FO-1", "K-1", "K-2"]
     assert answer.headers["ETag"] == f'"{queue["version"]}"'
     problem(pekanbaru.kiosk.get(f"/offices/{PEKANBARU}/queue"), Code.WRONG_ROLE)
+
+
+def test_queue_as_it_stood_is_what_was_seen_then(pekanbaru: Office) -> None:
+    """Recorded live at some moments, asked for afterwards."""
+    stack, place, seen = pekanbaru.stack, f"/offices/{PEKANBARU}/queue", []
+    for _ in range(6):
+        ticket = pekanbaru.issue()
+        for step in (None, "cancel"):
+            if step is not None:
+                pekanbaru.step(ticket, step)
+            moment = stack.now() + timedelta(milliseconds=5)
+            time.sleep(0.02)  # nothing else is recorded up to that moment
+            seen.append((moment, pekanbaru.budi.get(place).json()))
+    for moment, live in random.sample(seen, len(seen)):
+        assert pekanbaru.budi.get(place, at=rfc3339(moment)).json() == live
+    before = pekanbaru.budi.get(place, at="2020-01-06T03:00:00Z").json()
+    assert (before["day_status"], before["waiting"], before["version"]) == ("not_opened", [], 0)
+
+
+def test_waiting_report_of_the_day(pekanbaru: Office) -> None:
+    """Who was served today is in it, and only officers of the office see it."""
+    today = str(pekanbaru.issue()["service_date"])
+    place = f"/offices/{PEKANBARU}/reports/waiting"
+    report = pekanbaru.budi.get(place, **{"from": today, "to": today}).json()
+    assert report["started"] >= 1
+    assert report["wait"]["max_s"] >= report["wait"]["p50_s"] >= 0
+    assert report["tickets"]["issued"] >= report["started"]
+    wrong = pekanbaru.budi.get(place, **{"from": today, "to": "2020-01-01"})
+    problem(wrong, Code.VALIDATION_FAILED)
+    other = f"/offices/{JAYAPURA}/reports/waiting"
+    problem(pekanbaru.budi.get(other, **{"from": today, "to": today}), Code.WRONG_OFFICE)
 
 
 def test_officers_of_another_office_see_nothing(jayapura: Office, pekanbaru: Office) -> None:

@@ -160,7 +160,7 @@ def everybody_stands_somewhere(day):
         assert ticket.is_waiting + ticket.has_ended + (ticket_id in at_counters) + held == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HISTORY, st.booleans())
 def test_every_ticket_stands_in_one_place(steps, single_stop):
     """After every command; and when the date is over, all have ended and the counts add up."""
@@ -173,7 +173,7 @@ def test_every_ticket_stands_in_one_place(steps, single_stop):
     assert counts["issued"] == len(day.numbers()) == len(set(day.numbers()))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HISTORY)
 def test_every_overtaking_is_explained(steps):
     """Counted anew from the raw events: who came before, waits on, and was passed over."""
@@ -205,7 +205,7 @@ def test_every_overtaking_is_explained(steps):
                 pass
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HISTORY)
 def test_no_third_priority_call_while_a_regular_ticket_waits(steps):
     """The lane rule, read from the log alone."""
@@ -292,7 +292,7 @@ class Oracle:
         return self.day.office.calendar.is_open(moment) and not paused
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HISTORY, st.booleans())
 def test_ten_minutes_equal_a_count_of_every_second(steps, single_stop):
     """Whatever is held, transferred, missed, undone or suspended on the way."""
@@ -302,7 +302,7 @@ def test_ten_minutes_equal_a_count_of_every_second(steps, single_stop):
         oracle.read(at, event)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(HISTORY)
 def test_breach_is_told_at_most_once_an_arrival(steps):
     """However often dates fire."""
