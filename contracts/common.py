@@ -70,7 +70,7 @@ def prose(longest: int, **kwargs: object) -> fields.String:
         no_control_characters,
     ]
     pattern = {"pattern": TEXT_PATTERN}
-    return fields.String(validate=checks, metadata=pattern, **kwargs)  # type: ignore[arg-type]
+    return fields.String(validate=checks, metadata=pattern, **kwargs)  # type: ignore[arg-type]  # passed on
 
 
 class Body(Schema):

@@ -166,7 +166,7 @@ def reinstated(command: Reinstate, state: State) -> list[Event]:
     if state.closing or state.status is DayStatus.CLOSED:
         raise Rejected(Code.OFFICE_CLOSED, "The day is closing.")
     minutes = command.office.queue.reinstate_within_min
-    if command.now > (ticket.left_at or command.now) + timedelta(minutes=minutes):
+    if command.now > (ticket.missed_at or command.now) + timedelta(minutes=minutes):
         raise Rejected(Code.TOO_LATE, f"It was missed more than {minutes} minutes ago.")
     waiting = state.rows.get(row_of(ticket), ())
     back = TicketReinstated(

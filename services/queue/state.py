@@ -116,6 +116,7 @@ class Ticket:
     held_at: datetime | None = None
     held_s: int = 0
     left_at: datetime | None = None
+    missed_at: datetime | None = None
     finished_at: datetime | None = None
     outcome: Outcome | None = None
     waited_s: int | None = None
@@ -249,7 +250,8 @@ def _ticket_changed(state: State, event: OfTicket, at: datetime) -> State:
         case TicketRecalled():
             return _put(state, event.ticket_id, attempts=event.attempt, called_at=at)
         case TicketMissed():
-            return _left(state, event.ticket_id, Status.NO_SHOW, at)
+            gone = _left(state, event.ticket_id, Status.NO_SHOW, at)
+            return _put(gone, event.ticket_id, missed_at=at)
         case TicketReinstated():
             back = replace(ticket, reinstated=True, attempts=0)
             return _joins(_with(state, event.ticket_id, back), event.ticket_id, at, event.after)
@@ -412,7 +414,7 @@ def _free(state: State, ticket: Ticket) -> State:
 
 
 def _put(state: State, ticket_id: str, **changes: object) -> State:
-    return _with(state, ticket_id, replace(state.tickets[ticket_id], **changes))  # type: ignore[arg-type]
+    return _with(state, ticket_id, replace(state.tickets[ticket_id], **changes))  # type: ignore[arg-type]  # fields by name
 
 
 def _with(state: State, ticket_id: str, ticket: Ticket) -> State:

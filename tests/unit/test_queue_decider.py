@@ -227,6 +227,19 @@ def test_who_comes_back_too_late_takes_a_new_number():
     refused(Code.TOO_LATE, day.later(minutes=31).do, commands.Reinstate, ticket_id=ticket)
 
 
+def test_time_to_come_back_is_counted_from_the_last_miss():
+    """Not from an earlier one, also where no desk had called them yet."""
+    day = Day()
+    ticket = day.issue()
+    for _ in range(2):
+        day.call("FO-1", stop=Stop.FRONT_OFFICE)
+        for _ in range(2):
+            day.later(seconds=20).do(commands.Recall, ticket_id=ticket)
+        day.do(commands.Miss, ticket_id=ticket)
+        day.later(minutes=29).do(commands.Reinstate, ticket_id=ticket)
+    assert day.ticket(ticket).status is Status.WAITING_FRONT_OFFICE
+
+
 # both stops
 
 
