@@ -5,7 +5,7 @@
     also no_show (⇄ waiting again), cancelled, referred, expired
 
 Source: the published service standard (steps, ten minutes) and the office's policies. Times, ids
-and the office come in with the command; `decide` may refuse, `evolve` (in `state.py`) never does.
+and the office come in with the command; `decide` may refuse, `evolve` never does.
 
 Refusals: `not_found`, `wrong_office`, `wrong_role`, `wrong_state`, `office_closed`, `day_full`,
 `service_suspended`, `counter_busy`, `wrong_counter`, `not_your_ticket`, `recall_too_soon`,
@@ -44,7 +44,8 @@ from services.queue.commands import (
     WriteNote,
 )
 from services.queue.events import Event
-from services.queue.state import State, after
+from services.queue.evolve import after
+from services.queue.state import State
 
 
 def decide(command: Command, state: State) -> list[Event]:

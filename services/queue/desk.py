@@ -45,12 +45,10 @@ def signed(command: SignGuestBook, state: State) -> list[Event]:
     """At the front office, at the kiosk while waiting for it, or at the desk of a single stop."""
     ticket = guards.ticket_of(state, command)
     at_desk = (Status.WAITING_DESK, Status.CALLED_DESK, Status.IN_SERVICE)
-    if command.caller.role == "kiosk":
-        if command.office.id not in command.caller.offices:
-            raise Rejected(Code.WRONG_OFFICE, "The kiosk belongs to another office.")
+    guards.staff_or_kiosk_of(command.caller, command.office)
+    if command.caller.role == guards.KIOSK:
         guards.in_status(ticket, Status.WAITING_FRONT_OFFICE, Status.WAITING_DESK)
     else:
-        guards.staff_of(command.caller, command.office)
         guards.in_status(ticket, Status.AT_FRONT_OFFICE, *at_desk)
         if ticket.officer_id is not None:
             guards.owned(ticket, command.caller)

@@ -8,6 +8,7 @@ from services.queue.events import Stop
 from services.queue.state import DayStatus, State, Status, Ticket
 
 SUPERVISORS = ("supervisor", "admin", "system")
+KIOSK = "kiosk"
 
 
 def staff_of(caller: Caller, office: Office) -> None:
@@ -16,6 +17,14 @@ def staff_of(caller: Caller, office: Office) -> None:
         raise Rejected(Code.WRONG_ROLE, "This is for officers.")
     if office.id not in caller.offices:
         raise Rejected(Code.WRONG_OFFICE, "It belongs to another office.")
+
+
+def staff_or_kiosk_of(caller: Caller, office: Office) -> None:
+    """Refuse who is neither an officer nor a kiosk of this office."""
+    if caller.role != KIOSK:
+        staff_of(caller, office)
+    elif office.id not in caller.offices:
+        raise Rejected(Code.WRONG_OFFICE, "The kiosk belongs to another office.")
 
 
 def supervises(caller: Caller, office: Office) -> None:

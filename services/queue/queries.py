@@ -14,7 +14,8 @@ from contracts.errors import Code, Rejected
 from kernel.facts import Fact
 from offices.office import Office
 from services.queue.events import Lane
-from services.queue.state import UNDER_WAY, DayStatus, State, Ticket, evolve
+from services.queue.evolve import evolve
+from services.queue.state import UNDER_WAY, DayStatus, State, Ticket
 
 Document = dict[str, Any]
 

@@ -34,10 +34,7 @@ LETTERS = {Lane.REGULAR: "A", Lane.PRIORITY: "P"}
 def issued(command: Issue, state: State) -> list[Event]:
     """The next number of its lane; the first use within opening hours opens the day."""
     office, now = command.office, command.now
-    if command.caller.role != "kiosk":
-        guards.staff_of(command.caller, office)
-    elif office.id not in command.caller.offices:
-        raise Rejected(Code.WRONG_OFFICE, "The kiosk belongs to another office.")
+    guards.staff_or_kiosk_of(command.caller, office)
     _takes_tickets(office, state, now)
     if len(state.tickets) >= office.queue.tickets_a_day:
         raise Rejected(Code.DAY_FULL, "No more numbers are given out today.")

@@ -20,13 +20,14 @@ from offices.provider import Offices, check_offices
 from services.queue import commands, decider, guards, queries, report, state
 from services.queue.events import Lane, Stop, TicketCalled
 from services.queue.events import Outcome as ServiceOutcome
+from services.queue.evolve import evolve
 from services.queue.reactions import react
 from services.queue.schemas import TYPES
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
 
-DAY = Aggregate("day", decider.decide, state.evolve, state.State)
+DAY = Aggregate("day", decider.decide, evolve, state.State)
 
 
 class QueueService:
@@ -253,7 +254,7 @@ class QueueService:
         """Make the command of what was asked of a ticket, and have it decided."""
         caller, holds_token = Caller.of(asked.pop("caller")), asked.pop("holds_token")
         office, day = self._place(asked["ticket_id"])
-        if not holds_token and caller.role != "kiosk":
+        if not holds_token and caller.role != guards.KIOSK:
             _sees(caller, office)
         now = self.core.clock.now()
         meant = caller.expected_version  # of the ticket: its day has many more

@@ -9,7 +9,8 @@ from kernel.caller import Caller
 from offices.office import Office, load_offices
 from services.queue import commands, decider
 from services.queue.events import Event, Lane, Stop, TicketCalled, TicketIssued
-from services.queue.state import State, Ticket, applied
+from services.queue.evolve import applied
+from services.queue.state import State, Ticket
 
 OFFICE = load_offices(Path(__file__).parents[2] / "deploy/offices")["1471"]
 MONDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 27)

@@ -7,8 +7,9 @@ from contracts.queue import WaitingReportSchema
 from kernel.vault import Vault
 from services.queue import commands, report
 from services.queue.events import Lane
+from services.queue.evolve import applied
 from services.queue.schemas import TYPES
-from services.queue.state import State, applied
+from services.queue.state import State
 from tests.unit.service_day import ANI, MONDAY, Day
 
 
