@@ -99,6 +99,13 @@ class AtQuerySchema(Schema):
     at = Timestamp(load_default=None, allow_none=True)
 
 
+class PageQuerySchema(Schema):
+    """One page of a list; `cursor` comes from the page before."""
+
+    limit = fields.Integer(strict=True, load_default=50, validate=validate.Range(min=1, max=200))
+    cursor = line(200, load_default=None)
+
+
 @cache
 def schema(kind: type[S]) -> S:
     """Return the schema itself: it keeps no state, and to make one copies all its fields."""

@@ -10,6 +10,7 @@ from contracts.common import (
     AtQuerySchema,
     Body,
     Flag,
+    PageQuerySchema,
     ServiceRequest,
     Timestamp,
     code_word,
@@ -101,15 +102,13 @@ class ReopenRequest(OneRequest, ReopenSchema):
     """`reopen`"""
 
 
-class ListQuerySchema(Schema):
-    """Which consultations, newest first; `cursor` comes from the page before."""
+class ListQuerySchema(PageQuerySchema):
+    """Which consultations, newest first."""
 
     office = line(20, load_default=None)
     status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
     officer = line(100, load_default=None)
     overdue = Flag(load_default=None)
-    limit = fields.Integer(strict=True, load_default=50, validate=validate.Range(min=1, max=200))
-    cursor = line(200, load_default=None)
 
 
 class ListRequest(ServiceRequest, ListQuerySchema):

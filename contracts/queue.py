@@ -13,6 +13,7 @@ from contracts.common import (
     AtQuerySchema,
     Body,
     Flag,
+    PageQuerySchema,
     ServiceRequest,
     Timestamp,
     code_word,
@@ -180,7 +181,7 @@ class TokenQuerySchema(Schema):
     token = line(200, load_default=None)
 
 
-class ReportQuerySchema(Schema):
+class DatesQuerySchema(Schema):
     """From one local date to another, both included."""
 
     from_ = fields.Date(required=True, data_key="from")
@@ -190,6 +191,10 @@ class ReportQuerySchema(Schema):
     def a_quarter_at_most(self, data: dict[str, Any], **_: object) -> None:
         if not 0 <= (data["to"] - data["from_"]).days < LONGEST_REPORT:
             raise ValidationError({"to": [f"Must lie up to {LONGEST_REPORT - 1} days after from."]})
+
+
+class VisitsQuerySchema(DatesQuerySchema, PageQuerySchema):
+    """Of which dates, newest first."""
 
 
 class OfOffice(ServiceRequest):
@@ -202,8 +207,12 @@ class QueueRequest(OfOffice, AtQuerySchema):
     """`queue`"""
 
 
-class ReportRequest(OfOffice, ReportQuerySchema):
+class ReportRequest(OfOffice, DatesQuerySchema):
     """`waiting_report`"""
+
+
+class VisitsRequest(OfOffice, VisitsQuerySchema):
+    """`visits`"""
 
 
 class IssueRequest(OfOffice, IssueSchema):
@@ -259,7 +268,11 @@ class FinishRequest(OfTicket, FinishSchema):
 
 
 class WaitSchema(Schema):
-    """How long others have waited: half of them at most `p50_s`, nine of ten `p90_s`."""
+    """How long others have waited: half of them at most `p50_s`, nine of ten `p90_s`.
+
+    As an estimate: seconds from taking the number to the desk, as this office's log had it that
+    morning for the lane and the hour. Null when it knew too little, and once it has begun.
+    """
 
     p50_s = fields.Integer(required=True)
     p90_s = fields.Integer(required=True)
@@ -391,14 +404,73 @@ class OvertakesSchema(Schema):
     overtaken = fields.Integer(required=True)
 
 
+class EstimatesSchema(Schema):
+    """Of those who began: how many had been told an estimate, and waited no longer than its p90."""
+
+    told = fields.Integer(required=True)
+    kept = fields.Integer(required=True)
+    share_kept = fields.Float(required=True, allow_none=True)
+
+
 class WaitingReportSchema(WaitsSchema):
-    """How long people waited in a time, from the log."""
+    """How long people waited in a time, from the log.
+
+    `breached`: tickets whose ten minutes ran out, also of who was never served; `without_email`:
+    visits with a reason recorded instead.
+    """
 
     office = fields.String(required=True)
     from_ = fields.Date(required=True, data_key="from")
     to = fields.Date(required=True)
     days = fields.Integer(required=True)
     tickets = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    breached = fields.Integer(required=True)
+    without_email = fields.Integer(required=True)
+    estimates = fields.Nested(EstimatesSchema, required=True)
     overtakes = fields.List(fields.Nested(OvertakesSchema), required=True)
     by_hour = fields.List(fields.Nested(HourSchema), required=True)
     by_counter = fields.List(fields.Nested(CounterWaitsSchema), required=True)
+
+
+class VisitSchema(Schema):
+    """One visit of the guest book; what was personal of a forgotten visitor reads `[dihapus]`."""
+
+    visit_id = fields.String(required=True)
+    ticket_id = fields.String(required=True)
+    number = fields.String(required=True)
+    office = fields.String(required=True)
+    service_date = fields.String(required=True, metadata={"format": "date"})
+    signed_at = Timestamp(required=True)
+    subject_id = fields.String(required=True)
+    name = fields.String(required=True)
+    email = fields.String(required=True, allow_none=True)
+    no_email_reason = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
+    sex = fields.String(required=True)
+    birth_year = fields.String(required=True)
+    education = fields.String(required=True)
+    occupation = fields.String(required=True)
+    institution = fields.String(required=True, allow_none=True)
+    institution_category = _one_of(INSTITUTION_CATEGORIES, required=True)
+    identity_type = _one_of(IDENTITIES, required=True)
+    identity_checked = fields.Boolean(required=True)
+    purpose = fields.String(required=True)
+    use = _one_of(USES, required=True)
+    services = fields.List(_one_of(SERVICES), required=True)
+    means = fields.List(_one_of(MEANS), required=True)
+    notice_version = fields.String(required=True)
+    codes_version = fields.String(required=True)
+    counter = fields.String(required=True, allow_none=True)
+    officer_id = fields.String(required=True, allow_none=True)
+    started_at = Timestamp(required=True, allow_none=True)
+    finished_at = Timestamp(required=True, allow_none=True)
+    outcome = _one_of(OUTCOMES, required=True, allow_none=True)
+    referrals = fields.List(fields.String(), required=True)
+    notes = fields.List(fields.String(), required=True)
+
+
+class VisitListSchema(Schema):
+    """One page."""
+
+    items = fields.List(fields.Nested(VisitSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)

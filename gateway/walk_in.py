@@ -8,6 +8,7 @@ from contracts.errors import Code
 from contracts.queue import (
     BoardSchema,
     CallNextSchema,
+    DatesQuerySchema,
     DaySchema,
     FinishSchema,
     GoOnSchema,
@@ -18,11 +19,12 @@ from contracts.queue import (
     NoteSchema,
     QueueSchema,
     ReferralSchema,
-    ReportQuerySchema,
     SuspendSchema,
     TicketSchema,
     TokenQuerySchema,
     TransferSchema,
+    VisitListSchema,
+    VisitsQuerySchema,
     WaitingReportSchema,
 )
 from gateway import examples, tickets
@@ -221,12 +223,23 @@ class WalkInRoutes:
         "GET",
         f"{OFFICE}/reports/waiting",
         roles=STAFF,
-        query=ReportQuerySchema,
+        query=DatesQuerySchema,
         answers={200: WaitingReportSchema},
     )
     def report_waiting(self, call: Call) -> Any:
         """How long people waited, how many within ten minutes, and who overtook whom, and why."""
         return self.queue.waiting_report(call.request)
+
+    @route(
+        "GET",
+        f"{OFFICE}/visits",
+        roles=STAFF,
+        query=VisitsQuerySchema,
+        answers={200: VisitListSchema},
+    )
+    def list_visits(self, call: Call) -> Any:
+        """The guest book, newest first; a forgotten visitor reads `[dihapus]`."""
+        return self.queue.visits(call.request)
 
     @day_step("open", Code.OFFICE_CLOSED)
     def open_day(self, call: Call) -> Answer:

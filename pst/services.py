@@ -11,6 +11,7 @@ from services.consultation.schemas import TYPES as CONSULTATION
 from services.consultation.views import VIEWS as CONSULTATION_VIEWS
 from services.notifier.schemas import TYPES as NOTIFIER
 from services.queue.schemas import TYPES as QUEUE
+from services.queue.views import VIEWS as QUEUE_VIEWS
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ SERVICES = {
     found.name: found
     for found in (
         Service("consultation", CONSULTATION, CONSULTATION_VIEWS),
-        Service("queue", QUEUE),
+        Service("queue", QUEUE, QUEUE_VIEWS),
         Service("notifier", NOTIFIER),
     )
 }

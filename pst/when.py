@@ -1,7 +1,8 @@
 """Moments and durations as an operator writes them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import click
 
@@ -43,3 +44,16 @@ def moment(text: str, now: datetime) -> datetime:
         raise click.BadParameter(
             f"{text!r} is no time; write 2026-11-23T08:00+07:00, or 2d for two days from now"
         ) from error
+
+
+class LocalDate(click.ParamType[date]):
+    """A date at an office, as people write it to computers."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return it; raise `BadParameter` for anything else."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date; write 2026-11-23", param, ctx)

@@ -1,7 +1,5 @@
 """What is read: one aggregate by folding its stream, always current; lists from the view."""
 
-import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -10,10 +8,9 @@ from typing import Any
 from contracts import consultation as shapes
 from contracts.common import plain, schema
 from contracts.errors import Code, Rejected, Unavailable
+from host import lists
 from kernel.caller import Caller
-from kernel.codec import clear
 from kernel.facts import Fact
-from kernel.personal import FORGOTTEN
 from kernel.runtime import Runtime
 from services.consultation import decider, views
 from services.consultation.events import (
@@ -89,11 +86,8 @@ def page(
         now = core.clock.now()
         late = {"$lt": now}
         wanted["waits_until"] = {"$ne": None, **late} if overdue else {"$not": late}
-    if cursor is not None:
-        wanted["opened"] = {"$lt": _position(cursor)}
-    found = core.view(views.LIST).find(wanted, [("opened", -1)], limit + 1)
-    items = [{**row, "topic": _opened(core, row, "topic")} for row in found[:limit]]
-    after = _cursor(found[limit - 1]["opened"]) if len(found) > limit else None
+    found, after = lists.page(core, views.LIST, wanted, "opened", limit, cursor)
+    items = [{**row, **lists.in_clear(core, row, ("topic",))} for row in found]
     return _dumped(schema(shapes.ConsultationListSchema), {"items": items, "next_cursor": after})
 
 
@@ -117,8 +111,7 @@ def _known_contact(core: Runtime, subject_id: str) -> Document | None:
         if core.views_lag():  # it may be on its way
             raise Unavailable("the contacts are being brought up to date")
         return None
-    row["subject_id"] = subject_id
-    return {n: _opened(core, row, n) for n in CONTACT}
+    return lists.in_clear(core, {**row, "subject_id": subject_id}, CONTACT)
 
 
 def _facts(core: Runtime, caller: Caller, consultation_id: str) -> list[Fact]:
@@ -162,28 +155,6 @@ def _scope(caller: Caller, office: str | None) -> Document:
         return {"office": {"$in": list(caller.offices)}}
     decider.check_access(caller, office, "")
     return {"office": office}
-
-
-def _opened(core: Runtime, row: Document, name: str) -> Any:
-    sealed = row[name]
-    if sealed in (None, FORGOTTEN):
-        return sealed
-    return clear(sealed, row["subject_id"], core.vault)
-
-
-def _cursor(position: int) -> str:
-    return base64.urlsafe_b64encode(str(position).encode()).decode()
-
-
-def _position(cursor: str) -> int:
-    try:
-        return min(int(base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")), 2**62)
-    except (ValueError, binascii.Error) as error:
-        raise Rejected(
-            Code.VALIDATION_FAILED,
-            "The cursor is not one of ours.",
-            {"cursor": ["Use the next_cursor of the page before."]},
-        ) from error
 
 
 def _dumped(schema: Any, document: Document | None) -> Document:

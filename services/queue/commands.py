@@ -6,7 +6,7 @@ from typing import Any
 
 from kernel.caller import Caller
 from offices.office import Office
-from services.queue.events import Lane, Outcome, Stop
+from services.queue.events import HourEstimate, Lane, Outcome, Stop
 
 APPROACHING = "start_limit_approaching/"
 BREACHED = "start_limit_breached/"
@@ -34,7 +34,9 @@ class _OfTicket(_Asked):
 
 @dataclass(frozen=True, kw_only=True)
 class OpenDay(_Asked):
-    """The supervisor opens before the first use does."""
+    """The supervisor opens before the first use does; `estimates`: of the waits, if it opens."""
+
+    estimates: tuple[HourEstimate, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +58,12 @@ class CloseDay(_Asked):
 
 @dataclass(frozen=True, kw_only=True)
 class Issue(_OfTicket):
-    """A visitor takes a number."""
+    """A visitor takes a number; `estimates`: of the waits, if this opens the day."""
 
     lane: Lane = Lane.REGULAR
     priority_reason: str | None = None
     party_size: int = 1
+    estimates: tuple[HourEstimate, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from services.queue.commands import CloseByTime, CloseDay, OpenDay, Resume, Susp
 from services.queue.events import (
     ClosingBegun,
     Event,
+    HourEstimate,
     ServiceDayClosed,
     ServiceDayOpened,
     ServiceResumed,
@@ -21,7 +22,7 @@ from services.queue.state import DayStatus, State, Status
 CLOSED, FORGOTTEN = "day_closed", "date_over"
 
 
-def opening(office: Office, now: datetime) -> ServiceDayOpened:
+def opening(office: Office, now: datetime, estimates: tuple[HourEstimate, ...]) -> ServiceDayOpened:
     """Return the fact that opens the day it is at the office."""
     calendar = office.calendar
     today = calendar.local_date(now)
@@ -30,6 +31,7 @@ def opening(office: Office, now: datetime) -> ServiceDayOpened:
         calendar_version=calendar.version,
         closes_at=calendar.closing(today) + timedelta(minutes=office.queue.close_after_min),
         ends_at=calendar.end_of_day(today),
+        estimates=estimates,
     )
 
 
@@ -40,7 +42,7 @@ def opened(command: OpenDay, state: State) -> list[Event]:
         raise Rejected(Code.WRONG_STATE, "The day is closed.")
     if state.status is not DayStatus.NONE:
         return []
-    begun = opening(command.office, command.now)
+    begun = opening(command.office, command.now, command.estimates)
     if command.now >= begun.closes_at:
         raise Rejected(Code.OFFICE_CLOSED, "Service has ended for today.")
     return [begun]

@@ -35,6 +35,24 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """How long others waited for their desk, in seconds from the number: half, nine of ten."""
+
+    p50_s: int
+    p90_s: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HourEstimate:
+    """What the log says of a lane and an hour of the day, before it begins."""
+
+    lane: Lane
+    begins: datetime
+    ends: datetime
+    estimate: Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServiceDayOpened:
     """The first use within opening hours, or the supervisor, opens the day."""
 
@@ -42,11 +60,15 @@ class ServiceDayOpened:
     calendar_version: str
     closes_at: datetime  # by itself, some time after closing time
     ends_at: datetime  # with the local date
+    estimates: tuple[HourEstimate, ...]  # of waits, from the days before
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketIssued:
-    """Somebody has come; nobody knows who. `stop`: where they are to be called first."""
+    """Somebody has come; nobody knows who. `stop`: where they are to be called first.
+
+    `estimate`: what they were told of their wait; None if too little is known.
+    """
 
     ticket_id: str
     number: str
@@ -55,6 +77,7 @@ class TicketIssued:
     party_size: int
     service_date: date
     stop: Stop
+    estimate: Estimate | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,7 +72,12 @@ def applied(state: State, event: Event, at: datetime) -> State:
     """Return the state after one event."""
     match event:
         case ServiceDayOpened():
-            return replace(state, status=DayStatus.OPEN, service_date=event.service_date)
+            return replace(
+                state,
+                status=DayStatus.OPEN,
+                service_date=event.service_date,
+                estimates=event.estimates,
+            )
         case ServiceSuspended():
             return replace(state, status=DayStatus.SUSPENDED, suspended_at=at)
         case ServiceResumed():
@@ -126,19 +131,12 @@ def _ticket_changed(state: State, event: OfTicket, at: datetime) -> State:
             freed = _free(_out_of_row(state, event.ticket_id), ticket)
             return _joins(_with(freed, event.ticket_id, moved), event.ticket_id, at)
         case ServiceStarted():
-            return _put(
-                state,
-                event.ticket_id,
-                status=Status.IN_SERVICE,
-                started_at=at,
-                waited_s=event.waited_s,
-                t0=event.t0,
-                within_limit=event.within_limit,
-                served_at=event.counter,
-            )
+            return _with(state, event.ticket_id, _started(ticket, event, at))
         case TicketTransferred():
             freed = _free(state, ticket)
-            moved = replace(_gone(ticket, at), to_counter=event.to_counter, attempts=0)
+            moved = replace(
+                _gone(ticket, at), to_counter=event.to_counter, attempts=0, away_since=at
+            )
             return _joins(_with(freed, event.ticket_id, moved), event.ticket_id, at)
         case TicketHeld():
             held = replace(_gone(ticket, at), held_at=at)
@@ -185,6 +183,7 @@ def _issued(state: State, event: TicketIssued, at: datetime) -> State:
         stop=event.stop,
         issued_at=at,
         arrived_at=at,
+        estimate=event.estimate,
     )
     serials = {**state.issued, event.lane: state.issued.get(event.lane, 0) + 1}
     counted = replace(_with(state, event.ticket_id, ticket), issued=serials)
@@ -209,8 +208,6 @@ def _called(state: State, event: TicketCalled, ticket: Ticket, at: datetime) -> 
         officer_id=event.officer_id,
         attempts=event.attempt,
         called_at=at,
-        overtook=ticket.overtook + event.overtook,
-        overtake_reason=event.overtake_reason or ticket.overtake_reason,
     )
     state = _occupied(_out_of_row(state, event.ticket_id), event.ticket_id, event.counter)
     if ticket.to_counter is not None:  # out of turn: no lane has moved on
@@ -224,6 +221,22 @@ def _called(state: State, event: TicketCalled, ticket: Ticket, at: datetime) -> 
         last = {**state.last_called, ticket.lane: event.ticket_id}
         state = replace(state, last_called=last)
     return _with(state, event.ticket_id, called)
+
+
+def _started(ticket: Ticket, event: ServiceStarted, at: datetime) -> Ticket:
+    """The promise is about the first time; who was sent to another desk goes on there."""
+    if ticket.away_since is not None:
+        away_s = int((at - ticket.away_since).total_seconds())
+        held_s = ticket.held_s + away_s
+        return replace(ticket, status=Status.IN_SERVICE, held_s=held_s, away_since=None)
+    return replace(
+        ticket,
+        status=Status.IN_SERVICE,
+        started_at=at,
+        waited_s=event.waited_s,
+        t0=event.t0,
+        within_limit=event.within_limit,
+    )
 
 
 def _left(state: State, ticket_id: str, status: Status, at: datetime) -> State:

@@ -11,8 +11,13 @@ from typing import Any
 from contracts import queue as shapes
 from contracts.common import schema
 from contracts.errors import Code, Rejected
+from host import lists
 from kernel.facts import Fact
+from kernel.personal import FORGOTTEN
+from kernel.runtime import Runtime
+from kernel.view_reading import Reader
 from offices.office import Office
+from services.queue import report, views
 from services.queue.events import Lane
 from services.queue.evolve import evolve
 from services.queue.state import UNDER_WAY, DayStatus, State, Ticket
@@ -21,6 +26,8 @@ Document = dict[str, Any]
 
 RECENT = 3
 """So many calls hang on the board."""
+
+NO_LIMIT = 0
 
 
 def ticket(state: State, ticket_id: str) -> Document:
@@ -71,6 +78,40 @@ def board(state: State, now: datetime) -> Document:
     return _dumped(shapes.BoardSchema, words)
 
 
+def waiting_report(kept: Reader, office: Office, first: date, last: date) -> Document:
+    """Return how long people waited from one local date to another."""
+    found = report.waiting(office, waits(kept, office, first, last))
+    words = {"office": office.id, "from_": first, "to": last, **found}
+    return _dumped(shapes.WaitingReportSchema, words)
+
+
+def waits(kept: Reader, office: Office, first: date, last: date) -> list[Document]:
+    """Return what the view of the waits has of the tickets from one local date to another."""
+    wanted = {"office": office.id, **_dates(first, last)}
+    return kept.find(wanted, [("office", 1), ("service_date", 1)], NO_LIMIT)
+
+
+def visits(
+    core: Runtime, office: Office, first: date, last: date, page: tuple[int, str | None]
+) -> Document:
+    """Return one page of the guest book, newest first, in clear."""
+    wanted = {"office": office.id, "signed": {"$ne": None}, **_dates(first, last)}
+    found, after = lists.page(core, views.VISITS, wanted, "signed", *page)
+    items = [_visit(core, row) for row in found]
+    return _dumped(shapes.VisitListSchema, {"items": items, "next_cursor": after})
+
+
+def _visit(core: Runtime, row: Document) -> Document:
+    words = lists.in_clear(core, row, views.VISITS.personal)
+    if words["notes"] == FORGOTTEN:
+        words["notes"] = [FORGOTTEN]
+    return {**row, **words, "ticket_id": row["_id"], "notes": words["notes"] or []}
+
+
+def _dates(first: date, last: date) -> Document:
+    return {"service_date": {"$gte": first.isoformat(), "$lte": last.isoformat()}}
+
+
 def _day(state: State, office: Office, today: date, version: int) -> Document:
     return {
         "office": office.id,
@@ -97,7 +138,7 @@ def _ticket(state: State, ticket_id: str, places: dict[str, int]) -> Document:
         "service_date": state.service_date,
         "held": found.held_at is not None,
         "ahead": places.get(ticket_id),
-        "estimated_wait": None,  # what this office's log says of it comes with the reports
+        "estimated_wait": found.estimate if found.started_at is None else None,
     }
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from contracts.errors import Code, Rejected
 from offices.office import Office
-from services.queue import day, guards
+from services.queue import day, estimates, guards
 from services.queue.commands import (
     CallNext,
     CancelTicket,
@@ -39,6 +39,8 @@ def issued(command: Issue, state: State) -> list[Event]:
     if len(state.tickets) >= office.queue.tickets_a_day:
         raise Rejected(Code.DAY_FULL, "No more numbers are given out today.")
     today = office.calendar.local_date(now)
+    opens = [day.opening(office, now, command.estimates)] if state.status is DayStatus.NONE else []
+    known = command.estimates if opens else state.estimates
     ticket = TicketIssued(
         ticket_id=command.ticket_id,
         number=f"{LETTERS[command.lane]}{state.issued.get(command.lane, 0) + 1:03}",
@@ -47,8 +49,8 @@ def issued(command: Issue, state: State) -> list[Event]:
         party_size=command.party_size,
         service_date=today,
         stop=Stop.DESK if office.queue.single_stop else Stop.FRONT_OFFICE,
+        estimate=estimates.of(known, command.lane, now),
     )
-    opens = [day.opening(office, now)] if state.status is DayStatus.NONE else []
     return [*opens, ticket]
 
 

@@ -4,14 +4,27 @@ A stored form is never edited. A change is a new version beside the old one, wit
 upcaster; each keeps a fixture in `tests/fixtures/stored/` that must load for ever.
 """
 
+from typing import Any
+
 from kernel import erasure
-from kernel.codec import EventType, EventTypes
+from kernel.codec import Earlier, EventType, EventTypes
 from services.queue import events
+
+
+def service_day_opened_2(data: dict[str, Any]) -> dict[str, Any]:
+    """Since v2 it holds what the log says of waits; before, nobody was told."""
+    return {**data, "estimates": ()}
+
+
+def ticket_issued_2(data: dict[str, Any]) -> dict[str, Any]:
+    """Since v2 it holds what was told of the wait."""
+    return {**data, "estimate": None}
+
 
 TYPES = EventTypes(
     [
-        EventType("service_day_opened", 1, events.ServiceDayOpened),
-        EventType("ticket_issued", 1, events.TicketIssued),
+        EventType("service_day_opened", 2, events.ServiceDayOpened),
+        EventType("ticket_issued", 2, events.TicketIssued),
         EventType("ticket_called", 1, events.TicketCalled),
         EventType("ticket_recalled", 1, events.TicketRecalled),
         EventType("ticket_missed", 1, events.TicketMissed),
@@ -38,5 +51,9 @@ TYPES = EventTypes(
         EventType("closing_begun", 1, events.ClosingBegun),
         EventType("service_day_closed", 1, events.ServiceDayClosed),
         *erasure.TYPES,
+    ],
+    earlier=[
+        Earlier("service_day_opened", 1, service_day_opened_2),
+        Earlier("ticket_issued", 1, ticket_issued_2),
     ],
 )

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import structlog
+
 from contracts import queue as shapes
 from contracts.common import schema
-from contracts.errors import Code, Rejected
+from contracts.errors import Code, Rejected, Unavailable
 from host.entrypoints import EventSourced, on_deadline
 from host.rpc import rpc
 from kernel.aggregate import Aggregate, Outcome
@@ -15,10 +17,11 @@ from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
 from kernel.runtime import Wiring
+from kernel.view_reading import Reader
 from offices.office import Office
 from offices.provider import Offices, check_offices
-from services.queue import commands, decider, guards, queries, report, state
-from services.queue.events import Lane, Stop, TicketCalled
+from services.queue import commands, decider, estimates, guards, queries, state, views
+from services.queue.events import HourEstimate, Lane, Stop, TicketCalled
 from services.queue.events import Outcome as ServiceOutcome
 from services.queue.evolve import evolve
 from services.queue.reactions import react
@@ -26,6 +29,8 @@ from services.queue.schemas import TYPES
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
+
+log = structlog.get_logger()
 
 DAY = Aggregate("day", decider.decide, evolve, state.State)
 
@@ -36,7 +41,7 @@ class QueueService:
     name = "queue"
     checks = (check_offices,)
     needs = ("mongo_url", "master_key")
-    wiring = Wiring("queue", TYPES, react)
+    wiring = Wiring("queue", TYPES, react, views.VIEWS)
 
     core = EventSourced()
     offices = Offices()
@@ -46,7 +51,8 @@ class QueueService:
     @rpc
     def open_day(self, request: Request) -> Answer:
         """Open it before the first use does; `OfOffice`."""
-        return self._day(schema(shapes.OfOffice).load(request), commands.OpenDay)
+        asked = schema(shapes.OfOffice).load(request)
+        return self._day(asked, commands.OpenDay, estimates=self._estimates(asked["office"]))
 
     @rpc
     def suspend_day(self, request: Request) -> Answer:
@@ -87,15 +93,17 @@ class QueueService:
     def waiting_report(self, request: Request) -> Answer:
         """Return how long people waited, for officers; `ReportRequest`."""
         asked = schema(shapes.ReportRequest).load(request)
-        office, first = self._office(asked["office"]), asked["from_"]
+        office = self._office(asked["office"])
         guards.staff_of(Caller.of(asked["caller"]), office)
-        dates = (first + timedelta(days=n) for n in range((asked["to"] - first).days + 1))
-        states = (self.core.commands.state(DAY, _key(office, day)).state for day in dates)
-        words = {"office": office.id, "from_": first, "to": asked["to"]}
-        answer: Answer = schema(shapes.WaitingReportSchema).dump(
-            words | report.waiting(office, states)
-        )
-        return answer
+        return queries.waiting_report(self._waits(), office, asked["from_"], asked["to"])
+
+    @rpc
+    def visits(self, request: Request) -> Answer:
+        """Return one page of the guest book, for officers; `VisitsRequest`."""
+        asked = schema(shapes.VisitsRequest).load(request)
+        office, page = self._office(asked["office"]), (asked["limit"], asked["cursor"])
+        guards.staff_of(Caller.of(asked["caller"]), office)
+        return queries.visits(self.core, office, asked["from_"], asked["to"], page)
 
     # tickets
 
@@ -110,7 +118,13 @@ class QueueService:
         ticket_id = f"{office.id}.{today:%Y%m%d}.{derive_id(command_id, 'ticket')}"
         lane = Lane(asked.pop("lane"))
         command = commands.Issue(
-            caller=caller, now=now, office=office, ticket_id=ticket_id, lane=lane, **asked
+            caller=caller,
+            now=now,
+            office=office,
+            ticket_id=ticket_id,
+            lane=lane,
+            estimates=self._estimates(office.id),
+            **asked,
         )
         outcome = self._handle(office, today, command, caller.meta(office.id, command_id))
         return _ticket(outcome, ticket_id)
@@ -239,11 +253,32 @@ class QueueService:
         command = commands.timed(deadline.name, deadline.data, now, office)
         self.core.commands.handle(DAY, deadline.key, command, deadline.meta())
 
-    def _day(self, asked: Request, command: Callable[..., commands.OfDay]) -> Answer:
+    def _estimates(self, office_id: str) -> tuple[HourEstimate, ...]:
+        """Return what the log says of waits, if this may open the day: else it is known already.
+
+        Nobody waits outside because it cannot be said: then it is unknown on this day.
+        """
+        office = self._office(office_id)
+        today = office.calendar.local_date(self.core.clock.now())
+        if self.core.commands.glance(DAY, _key(office, today)).status is not state.DayStatus.NONE:
+            return ()
+        first, last = today - timedelta(days=estimates.DAYS), today - timedelta(days=1)
+        try:
+            return estimates.hourly(
+                office, today, queries.waits(self._waits(), office, first, last)
+            )
+        except Unavailable as problem:
+            log.warning("no_estimates", office=office.id, date=str(today), error=str(problem))
+            return ()
+
+    def _waits(self) -> Reader:
+        return self.core.view(views.WAITS)
+
+    def _day(self, asked: Request, command: Callable[..., commands.OfDay], **words: Any) -> Answer:
         caller, office = Caller.of(asked.pop("caller")), self._office(asked.pop("office"))
         now = self.core.clock.now()
         today = office.calendar.local_date(now)
-        wish = command(caller=caller, now=now, office=office, **asked)
+        wish = command(caller=caller, now=now, office=office, **asked, **words)
         outcome = self._handle(office, today, wish, caller.meta(office.id, new_id()))
         found = queries.day(outcome.state, office, today, outcome.version)
         return {"day": found, "replayed": outcome.replayed}

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from offices.service_minutes import Stretch
-from services.queue.events import Lane, Outcome, Stop
+from services.queue.events import Estimate, HourEstimate, Lane, Outcome, Stop
 
 
 class Status(StrEnum):
@@ -64,6 +64,7 @@ class Ticket:
     stop: Stop
     issued_at: datetime
     arrived_at: datetime
+    estimate: Estimate | None = None
     version: int = 1  # counts its facts: what `If-Match` on a ticket is compared with
     reinstated: bool = False
     to_counter: str | None = None
@@ -77,6 +78,7 @@ class Ticket:
     started_at: datetime | None = None
     held_at: datetime | None = None
     held_s: int = 0
+    away_since: datetime | None = None  # on the way from one desk to another
     left_at: datetime | None = None
     missed_at: datetime | None = None
     finished_at: datetime | None = None
@@ -85,9 +87,6 @@ class Ticket:
     t0: datetime | None = None
     within_limit: bool | None = None
     referrals: tuple[str, ...] = ()
-    served_at: str | None = None  # the counter where the service began
-    overtook: int = 0  # at its calls, in all
-    overtake_reason: str | None = None
     warned: bool = False  # of the ten minutes, which are told of once
     breached: bool = False
 
@@ -135,6 +134,7 @@ class State:
     clocks: dict[Lane, Clock] = field(default_factory=dict)
     suspensions: tuple[Stretch, ...] = ()
     suspended_at: datetime | None = None
+    estimates: tuple[HourEstimate, ...] = ()  # of waits, told with each number
 
 
 def row_of(ticket: Ticket) -> str:

@@ -156,20 +156,6 @@ def test_queue_as_it_stood_is_what_was_seen_then(pekanbaru: Office) -> None:
     assert (before["day_status"], before["waiting"], before["version"]) == ("not_opened", [], 0)
 
 
-def test_waiting_report_of_the_day(pekanbaru: Office) -> None:
-    """Who was served today is in it, and only officers of the office see it."""
-    today = str(pekanbaru.issue()["service_date"])
-    place = f"/offices/{PEKANBARU}/reports/waiting"
-    report = pekanbaru.budi.get(place, **{"from": today, "to": today}).json()
-    assert report["started"] >= 1
-    assert report["wait"]["max_s"] >= report["wait"]["p50_s"] >= 0
-    assert report["tickets"]["issued"] >= report["started"]
-    wrong = pekanbaru.budi.get(place, **{"from": today, "to": "2020-01-01"})
-    problem(wrong, Code.VALIDATION_FAILED)
-    other = f"/offices/{JAYAPURA}/reports/waiting"
-    problem(pekanbaru.budi.get(other, **{"from": today, "to": today}), Code.WRONG_OFFICE)
-
-
 def test_officers_of_another_office_see_nothing(jayapura: Office, pekanbaru: Office) -> None:
     """Neither the queue nor a ticket, and they call nobody."""
     ticket = pekanbaru.issue()

@@ -1,15 +1,30 @@
 """A service day as the tests of its rules play it: one command after the other, by local time."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
 from kernel.caller import Caller
+from kernel.facts import Fact
+from kernel.vault import Vault
+from kernel.views import View
 from offices.office import Office, load_offices
 from services.queue import commands, decider
-from services.queue.events import Event, Lane, Stop, TicketCalled, TicketIssued
+from services.queue.events import (
+    Estimate,
+    Event,
+    HourEstimate,
+    Lane,
+    Stop,
+    TicketCalled,
+    TicketIssued,
+)
 from services.queue.evolve import applied
+from services.queue.schemas import TYPES
 from services.queue.state import State, Ticket
 
 OFFICE = load_offices(Path(__file__).parents[2] / "deploy/offices")["1471"]
@@ -50,11 +65,25 @@ def office(**queue: Any) -> Office:
     return replace(OFFICE, queue=replace(OFFICE.queue, **queue), counters=counters)
 
 
+def estimate(lane: Lane, clock: str, p90_s: int, p50_s: int = 60) -> HourEstimate:
+    """Return what is told with the numbers of an hour of Monday."""
+    begins = OFFICE.calendar.at(MONDAY, time.fromisoformat(clock))
+    told = Estimate(p50_s=p50_s, p90_s=p90_s)
+    return HourEstimate(lane=lane, begins=begins, ends=begins + timedelta(hours=1), estimate=told)
+
+
 class Day:
     """A day in play: `at("09:00")` sets the clock, the verbs decide and take the facts in."""
 
-    def __init__(self, on: date = MONDAY, clock: str = "08:00", **queue: Any) -> None:
+    def __init__(
+        self,
+        on: date = MONDAY,
+        clock: str = "08:00",
+        estimates: tuple[HourEstimate, ...] = (),
+        **queue: Any,
+    ) -> None:
         self.office = office(**queue)
+        self.estimates = estimates
         self.date = on
         self.state = State()
         self.log: list[tuple[datetime, Event]] = []
@@ -85,7 +114,8 @@ class Day:
         ticket_id = f"t{len(self.state.tickets) + 1}"
         if lane is Lane.PRIORITY:
             reason = reason or "elderly"
-        self.do(commands.Issue, KIOSK, ticket_id=ticket_id, lane=lane, priority_reason=reason)
+        words = {"lane": lane, "priority_reason": reason, "estimates": self.estimates}
+        self.do(commands.Issue, KIOSK, ticket_id=ticket_id, **words)
         return ticket_id
 
     def call(self, counter: str = "K-1", by: Caller = BUDI, stop: Stop = Stop.DESK) -> str | None:
@@ -118,6 +148,35 @@ class Day:
     def ticket(self, ticket_id: str) -> Ticket:
         """Return where it stands."""
         return self.state.tickets[ticket_id]
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield what has happened as the log gives it back: stored, and read again."""
+        for number, (at, event) in enumerate(self.log, 1):
+            stored = TYPES.encode(event, f"e-{number}", at, create_autospec(Vault))
+            stored |= {"data": json.loads(json.dumps(stored["data"], default=str))}
+            yield Fact(
+                event=TYPES.decode(stored),
+                event_id=f"e-{number}",
+                name=stored["type"],
+                occurred_at=at,
+                stream=f"day-1471-{self.date}",
+                sequence=number,
+                position=number,
+                recorded_at=at,
+                office="1471",
+                actor_kind="officer",
+                actor_id="budi",
+                correlation_id="",
+                causation_id="",
+            )
+
+    def documents(self, view: View) -> list[dict[str, Any]]:
+        """Return those of a view of this day."""
+        made: dict[str, dict[str, Any]] = {}
+        for fact in self.facts():
+            if (key := view.key(fact)) is not None:
+                made[key] = view.project(made.get(key), fact)
+        return list(made.values())
 
     def numbers(self) -> list[str]:
         """Return all numbers in the order in which they were given out."""

@@ -1,16 +1,9 @@
 """The waiting report of a day that was played by hand."""
 
-import json
-from unittest.mock import create_autospec
-
-from contracts.queue import WaitingReportSchema
-from kernel.vault import Vault
 from services.queue import commands, report
 from services.queue.events import Lane
-from services.queue.evolve import applied
-from services.queue.schemas import TYPES
-from services.queue.state import State
-from tests.unit.service_day import ANI, MONDAY, Day
+from services.queue.views import WAITS
+from tests.unit.service_day import ANI, Day, estimate
 
 
 def morning():
@@ -30,8 +23,9 @@ def morning():
 def test_report_counts_waits_and_overtakes():
     """By hand: 0 s, 660 s, and the rest from the finish of the one ahead."""
     day = morning()
-    found = report.waiting(day.office, [day.state])
-    assert found["tickets"] == {"issued": 4, "finished": 3, "cancelled": 1}
+    found = report.waiting(day.office, day.documents(WAITS))
+    ends = {"finished": 3, "cancelled": 1, "referred": 0, "no_show": 0, "expired": 0}
+    assert found["tickets"] == {"issued": 4, **ends}
     waited = 60 * 60 - 16 * 60 - 1  # from 9:16:01, when the one ahead was finished
     assert found["wait"] == {"p50_s": 660, "p90_s": waited, "max_s": waited}
     assert (found["started"], found["within_limit"], found["share_within_limit"]) == (3, 1, 0.3333)
@@ -40,28 +34,50 @@ def test_report_counts_waits_and_overtakes():
     assert [(c["counter"], c["started"]) for c in found["by_counter"]] == [("K-1", 2), ("K-2", 1)]
 
 
-def test_same_log_gives_the_same_report_to_the_byte():
-    """Folded again from the facts as they are stored, and not as they were decided."""
-    day, again = morning(), State()
-    for at, event in day.log:
-        stored = TYPES.encode(event, "e-1", at, create_autospec(Vault))
-        again = applied(again, TYPES.decode(json.loads(json.dumps(stored, default=str))), at)
-    words = {"office": "1471", "from_": MONDAY, "to": MONDAY}
-    live, rebuilt = (
-        WaitingReportSchema().dumps(words | report.waiting(day.office, [state]))
-        for state in (day.state, again)
-    )
-    assert live == rebuilt
+def test_report_counts_the_first_beginning_of_who_was_sent_on():
+    """At the desk where they were first served; the promise was about that."""
+    day = Day(single_stop=True, clock="09:00")
+    ticket = day.issue()
+    day.later(minutes=3).call()
+    day.start(ticket)
+    day.later(minutes=2).do(commands.Transfer, ticket_id=ticket, to_counter="K-2")
+    day.later(minutes=20).call("K-2", ANI)
+    day.start(ticket, ANI)
+    assert day.later(minutes=4).finish(ticket, ANI).duration_s == 6 * 60
+    found = report.waiting(day.office, day.documents(WAITS))
+    assert (found["started"], found["wait"]["max_s"]) == (1, 180)
+    assert [c["counter"] for c in found["by_counter"]] == ["K-1"]
+    assert (day.ticket(ticket).waited_s, day.ticket(ticket).within_limit) == (180, True)
+
+
+def test_report_tells_whose_ten_minutes_ran_out_though_never_served():
+    """Who gives up waiting is in no wait; the breach is."""
+    day = Day(single_stop=True, clock="09:00")
+    ticket = day.issue()
+    clock = day.state.clocks[Lane.REGULAR]
+    day.later(minutes=10).do(commands.JudgeLimit, None, ticket_id=ticket, t0=clock.t0)
+    day.do(commands.CancelTicket, ticket_id=ticket)
+    found = report.waiting(day.office, day.documents(WAITS))
+    assert (found["started"], found["breached"], found["tickets"]["cancelled"]) == (0, 1, 1)
+
+
+def test_report_says_how_often_the_estimate_was_kept():
+    """Two were told nine minutes at most; one waited ten."""
+    told = estimate(Lane.REGULAR, "09:00", p90_s=540)
+    day = Day(single_stop=True, clock="08:59", estimates=(told,))
+    day.issue()
+    day.at("09:00").issue()
+    day.issue()
+    day.at("09:05").served(minutes=1)
+    assert (day.served(minutes=4), day.served()) == ("t2", "t3")
+    found = report.waiting(day.office, day.documents(WAITS))
+    assert found["estimates"] == {"told": 2, "kept": 1, "share_kept": 0.5}
 
 
 def test_days_without_anybody_say_so():
     """Null, not zero."""
     day = Day()
-    found = report.waiting(day.office, [day.state])
+    found = report.waiting(day.office, day.documents(WAITS))
+    assert found["estimates"] == {"told": 0, "kept": 0, "share_kept": None}
     assert (found["days"], found["wait"], found["share_within_limit"]) == (0, None, None)
     assert found["by_hour"] == found["by_counter"] == found["overtakes"] == []
-
-
-def test_percentiles_are_of_the_nearest_rank():
-    """The ninth of ten, the only one of one."""
-    assert (report.rank(list(range(1, 11)), 90), report.rank([7], 50)) == (9, 7)
