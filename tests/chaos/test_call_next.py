@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -10,7 +11,10 @@ from typing import Any
 import pytest
 
 from kernel.clock import new_id
+from offices.office import load_offices
+from services.queue.schemas import TYPES
 from tests.e2e.walk_in import DESKS, JAYAPURA, Office, offices
+from tests.lane_rule import check_lane_rule
 from tests.support import Person, Stack
 
 ROUNDS = 6
@@ -55,14 +59,20 @@ def served(office: Office, officers: dict[str, Person], ticket: dict[str, Any]) 
         assert answer.status_code == 200, answer.text
 
 
-def one_round(office: Office, officers: dict[str, Person], count: int, pool: Any) -> None:
+def one_round(
+    office: Office, officers: dict[str, Person], count: int, pool: Any, kill: bool
+) -> None:
     """Issue so many, have everybody press at once, and look at what came of it."""
     lanes = [
         {"lane": "priority", "priority_reason": "elderly"} if n % 5 == 0 else {}
         for n in range(count)
     ]
     waiting = [office.issue(**words) for words in lanes]
-    called = list(pool.map(partial(_pressed, office), officers.items()))
+    pressing = pool.map(partial(_pressed, office), officers.items())
+    if kill:
+        time.sleep(0.1)  # some have been called, some have not
+        os.kill(office.stack.control.pid("queue") or 0, signal.SIGKILL)
+    called = list(pressing)
     tickets = [ticket for ticket in called if ticket]
     assert len(tickets) == min(count, DESKS)
     assert len({t["ticket_id"] for t in tickets}) == len(tickets)
@@ -88,10 +98,14 @@ def test_nobody_gets_a_ticket_twice_and_none_is_skipped(
     office.sari.post(f"/offices/{JAYAPURA}/day/open")
     with walk_in.another("queue"), ThreadPoolExecutor(DESKS) as pool:
         for number in range(rounds):
-            if number == rounds // 2:
-                os.kill(walk_in.control.pid("queue") or 0, signal.SIGKILL)
-            one_round(office, officers, (40, 50, 60)[number % 3], pool)
+            kill = number == rounds // 2
+            one_round(office, officers, (40, 50, 60)[number % 3], pool, kill)
     walk_in.pst("log", "verify", "queue")  # or it fails
+    commits = walk_in.log_of("queue").find({}).sort("position", 1)
+    events = [TYPES.decode(event) for commit in commits for event in commit["events"]]
+    in_a_row = load_offices(walk_in.settings.offices)[JAYAPURA].queue.priority_in_a_row
+    calls = sum(min((40, 50, 60)[n % 3], DESKS) for n in range(rounds))
+    assert check_lane_rule(events, in_a_row) == calls
 
 
 def test_numbers_of_many_kiosks_have_no_gap(walk_in: Stack, office: Office) -> None:

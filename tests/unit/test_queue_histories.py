@@ -33,6 +33,7 @@ from services.queue.events import (
 )
 from services.queue.lane_rule import OTHER, RECALL
 from services.queue.state import DayStatus
+from tests.lane_rule import check_lane_rule
 from tests.unit.service_day import ANI, BUDI, SARI, Day
 
 COUNTERS = ("FO-1", "K-1", "K-2")
@@ -210,23 +211,7 @@ def test_every_overtaking_is_explained(steps):
 def test_no_third_priority_call_while_a_regular_ticket_waits(steps):
     """The lane rule, read from the log alone."""
     day = play(steps, True, lambda _: None)
-    regular, run, sent_on = set(), 0, set()
-    for _, event in day.log:
-        match event:
-            case TicketIssued(lane=Lane.REGULAR):
-                regular.add(event.ticket_id)
-            case TicketReinstated() if event.number.startswith("A"):
-                regular.add(event.ticket_id)
-            case TicketTransferred():
-                sent_on.add(event.ticket_id)
-            case TicketCancelled():
-                regular.discard(event.ticket_id)
-            case TicketCalled() if event.ticket_id not in sent_on:
-                regular.discard(event.ticket_id)
-                run = run + 1 if event.lane is Lane.PRIORITY else 0
-                assert run <= day.office.queue.priority_in_a_row or not regular
-            case _:
-                pass
+    check_lane_rule((event for _, event in day.log), day.office.queue.priority_in_a_row)
 
 
 class Oracle:
