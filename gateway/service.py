@@ -87,6 +87,7 @@ class GatewayService(WalkInRoutes):
         example=examples.SUBMIT,
         answers={201: ConsultationSchema},
         versioned=True,
+        refuses=(Code.SUBJECT_ERASED,),
     )
     def submit(self, call: Call) -> Answer:
         """Open a consultation.
@@ -132,7 +133,7 @@ class GatewayService(WalkInRoutes):
         example=examples.MESSAGE,
         answers={201: MessageSchema},
         versioned=True,
-        refuses=(Code.WRONG_STATE, Code.CLOSED_FOR_GOOD),
+        refuses=(Code.WRONG_STATE, Code.CLOSED_FOR_GOOD, Code.SUBJECT_ERASED),
     )
     def post_message(self, call: Call) -> Answer:
         """Say something in a consultation.
@@ -156,6 +157,7 @@ class GatewayService(WalkInRoutes):
         STAFF,
         Code.WRONG_STATE,
         Code.NOT_ANSWERED,
+        Code.SUBJECT_ERASED,
         body=CloseSchema,
         example=examples.CLOSE,
     )
@@ -173,6 +175,7 @@ class GatewayService(WalkInRoutes):
         PERSONS,
         Code.WRONG_STATE,
         Code.CLOSED_FOR_GOOD,
+        Code.SUBJECT_ERASED,
         body=ReopenSchema,
         example=examples.REOPEN,
     )

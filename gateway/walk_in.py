@@ -161,7 +161,13 @@ class WalkInRoutes:
         """The consultation begins: the ten minutes end."""
         return tickets.changed(self.queue.start(call.request))
 
-    @ticket_step("notes", Code.GUEST_BOOK_MISSING, body=NoteSchema, example=examples.NOTE)
+    @ticket_step(
+        "notes",
+        Code.GUEST_BOOK_MISSING,
+        Code.SUBJECT_ERASED,
+        body=NoteSchema,
+        example=examples.NOTE,
+    )
     def note_consultation(self, call: Call) -> Answer:
         """Write down what it was about."""
         return tickets.changed(self.queue.note(call.request))

@@ -97,3 +97,22 @@ def test_queries_are_never_null(document: dict[str, Any]) -> None:
         for parameter in operation["parameters"]:
             assert isinstance(parameter["schema"]["type"], str), (path, parameter["name"])
             assert None not in parameter["schema"].get("enum", []), (path, parameter["name"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/consultations",
+        "/v1/consultations/{consultation_id}/messages",
+        "/v1/consultations/{consultation_id}/close",
+        "/v1/consultations/{consultation_id}/reopen",
+        "/v1/tickets/{ticket_id}/notes",
+    ],
+)
+def test_what_seals_words_of_a_person_may_find_them_forgotten(
+    document: dict[str, Any], path: str
+) -> None:
+    """Nothing more can be kept about who asked for it."""
+    reference = document["paths"][path]["post"]["responses"]["409"]["$ref"]
+    response = document["components"]["responses"][reference.rpartition("/")[2]]
+    assert Code.SUBJECT_ERASED in str(response)
