@@ -66,8 +66,9 @@ def describe(service: type) -> dict[str, Any]:
 
 
 def _declared(service: type) -> Iterable[tuple[str, Declaration]]:
-    """In the order in which the routes are written."""
-    for name, method in vars(service).items():
+    """In the order in which the routes are written, those of its parts after its own."""
+    written = ((name, each) for part in service.__mro__ for name, each in vars(part).items())
+    for name, method in written:
         for entrypoint in getattr(method, ENTRYPOINT_EXTENSIONS_ATTR, ()):
             if entrypoint.declaration.documented:
                 yield name, entrypoint.declaration
