@@ -1,51 +1,13 @@
 """Whatever is sent to the running gateway, it answers as its own API document says."""
 
-from collections.abc import Callable
-
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
-from schemathesis.checks import (
-    content_type_conformance,
-    not_a_server_error,
-    positive_data_acceptance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
-from schemathesis.schemas import BaseSchema
 
-from gateway.openapi import describe
-from gateway.service import GatewayService
+from tests.e2e.fuzzing import CONFORMANCE, RULES_OF_THE_DOMAIN, bounded, documented
 from tests.support import QUESTION, Stack
 
-CONFORMANCE = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
-RULES_OF_THE_DOMAIN = [positive_data_acceptance]
-"""What is well written may still be refused: nobody can guess an office or a consultation."""
-
 KNOWN = 12
-
-
-def documented(*modes: GenerationMode) -> BaseSchema:
-    """Read the document that the gateway serves (`test_api_rules.py` compares the two)."""
-    schema = schemathesis.openapi.from_dict(describe(GatewayService))
-    schema.config.generation.update(modes=list(modes))
-    return schema
-
-
-def bounded(examples: int) -> Callable[..., object]:
-    everything = list(HealthCheck)
-    return settings(
-        max_examples=examples, deadline=None, database=None, suppress_health_check=everything
-    )
 
 
 anything = documented(GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
