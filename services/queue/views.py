@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel.facts import Fact
+from kernel.personal import personal_fields
 from kernel.views import View
 from services.queue.events import (
     ConsultationNoted,
@@ -24,39 +25,7 @@ from services.queue.events import (
 
 Document = dict[str, Any]
 
-BOOK = (
-    "visit_id",
-    "subject_id",
-    "name",
-    "email",
-    "phone",
-    "sex",
-    "birth_year",
-    "education",
-    "occupation",
-    "institution",
-    "purpose",
-    "institution_category",
-    "use",
-    "services",
-    "means",
-    "identity_type",
-    "identity_checked",
-    "no_email_reason",
-    "notice_version",
-    "codes_version",
-)
-PERSONAL = (
-    "name",
-    "email",
-    "phone",
-    "sex",
-    "birth_year",
-    "education",
-    "occupation",
-    "institution",
-    "purpose",
-)
+BOOK = tuple(name for name in GuestBookSigned.__dataclass_fields__ if name != "ticket_id")
 
 
 def ticket_of(fact: Fact) -> str | None:
@@ -175,7 +144,7 @@ VISITS = View(
     key=ticket_of,
     project=visit,
     indexes=([("office", 1), ("signed", -1)],),
-    personal=(*PERSONAL, "notes"),
+    personal=(*personal_fields(GuestBookSigned), "notes"),
 )
 """Sealed; without those of people who are forgotten."""
 

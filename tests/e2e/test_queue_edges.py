@@ -1,6 +1,5 @@
 """The edges of hours, days and zones, by the clock on the office's wall and over HTTP."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,18 +9,12 @@ from contracts.errors import Code
 from offices.calendar import WorkingCalendar
 from offices.office import load_offices
 from tests.api import problem
-from tests.e2e.walk_in import JAYAPURA, PEKANBARU, Office, offices
+from tests.e2e.walk_in import JAYAPURA, PEKANBARU, Office
 from tests.support import Stack, eventually
 
 FRIDAY = 4
 SLACK = 5
 """Seconds that a handful of calls may take; each vector keeps further off its edge."""
-
-
-@pytest.fixture(scope="module")
-def walk_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with offices(tmp_path_factory.mktemp("edges")) as stack:
-        yield stack
 
 
 class Wall:

@@ -1,6 +1,5 @@
 """The walk-in calls with tickets, counters and tokens that exist: answered as documented."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
 from tests.e2e.fuzzing import CONFORMANCE, bounded, documented
-from tests.e2e.walk_in import JAYAPURA, Office, offices
+from tests.e2e.walk_in import JAYAPURA, Office
 from tests.support import Stack
 
 KNOWN = 24
@@ -16,12 +15,6 @@ ROLES = ("kiosk", "officer", "supervisor")
 
 sense = documented(GenerationMode.POSITIVE).include(path_regex=r"/v1/(tickets|offices/.*/)")
 sense.config.phases.examples.enabled = False  # they know nothing of our own strategies
-
-
-@pytest.fixture(scope="module")
-def walk_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with offices(tmp_path_factory.mktemp("fuzzed")) as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,18 +15,12 @@ from contracts.common import rfc3339
 from contracts.errors import Code
 from contracts.queue import TicketSchema
 from tests.api import problem
-from tests.e2e.walk_in import BOOK, JAYAPURA, PEKANBARU, Office, offices
+from tests.e2e.walk_in import BOOK, JAYAPURA, PEKANBARU, Office
 from tests.markers import check_found_nowhere, eavesdropping
 from tests.support import Stack, Subscriber, eventually
 
 MOMENTS = 40
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def walk_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with offices(tmp_path_factory.mktemp("walk-in")) as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")

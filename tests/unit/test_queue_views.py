@@ -1,8 +1,7 @@
 """The guest book as it is read."""
 
-from kernel.personal import personal_fields
 from services.queue import commands
-from services.queue.events import GuestBookSigned, Outcome
+from services.queue.events import Outcome
 from services.queue.views import VISITS
 from tests.unit.service_day import BUDI, Day
 
@@ -53,8 +52,3 @@ def test_who_has_not_signed_is_in_no_guest_book():
     day.issue()
     (found,) = day.documents(VISITS)
     assert found["signed"] is None
-
-
-def test_every_personal_field_of_the_book_is_redacted():
-    """Those that the event seals, and the officers' notes."""
-    assert {*VISITS.personal} == {*personal_fields(GuestBookSigned), "notes"}
