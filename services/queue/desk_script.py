@@ -18,7 +18,6 @@ class Vain:
     """A call that came to nothing. `back_after`: so long after it they came after all."""
 
     lasted: timedelta
-    went_home: bool
     back_after: timedelta | None
 
 
@@ -63,7 +62,7 @@ def _vain(way: Way) -> Iterator[Vain]:
     for call in way.calls:
         if call.left_at is not None:
             back_after = call.back_at - call.left_at if call.back_at else None
-            yield Vain(call.left_at - call.at, call.went_home, back_after)
+            yield Vain(call.left_at - call.at, back_after)
 
 
 def _median(times: Iterable[timedelta | None]) -> timedelta:

@@ -32,7 +32,6 @@ class Call:
 
     at: datetime
     left_at: datetime | None = None
-    went_home: bool = False
     back_at: datetime | None = None
 
 
@@ -81,7 +80,7 @@ class Way:
                 self._leave(at)
                 self.finished_at = at
             case TicketMissed() | TicketCancelled():
-                self._give_up(at, isinstance(event, TicketCancelled))
+                self._give_up(at)
             case TicketExpired():
                 self.forgotten = self.since is not None
                 self._leave(at)
@@ -90,11 +89,11 @@ class Way:
             case _:
                 pass
 
-    def _give_up(self, at: datetime, went_home: bool) -> None:
+    def _give_up(self, at: datetime) -> None:
         if self.begun_at is None and self.since is None:
             self.went_at = at
         elif self.begun_at is None:
-            self.calls[-1].left_at, self.calls[-1].went_home = at, went_home
+            self.calls[-1].left_at = at
         self._leave(at)
 
     def _leave(self, at: datetime) -> None:

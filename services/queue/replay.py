@@ -91,7 +91,6 @@ class Replay:
                 self._at(at, partial(self._given, fact))
                 for stretch in self._hours.stretches:
                     self._at(stretch.start, _look)
-                    self._at(stretch.end, _look)
                 self._at(event.ends_at, self._end)
             case ClosingBegun() if event.reason != "date_over":
                 self._at(at, self._close)
@@ -176,9 +175,6 @@ class Replay:
         return True
 
     def _in_vain(self, ticket_id: str, vain: Vain, now: datetime) -> None:
-        if vain.went_home:
-            self._ask(commands.CancelTicket, now, ticket_id=ticket_id)
-            return
         called_at = self.state.tickets[ticket_id].called_at
         self._do(commands.MissByTime, now, ticket_id=ticket_id, called_at=called_at)
         if vain.back_after is not None:

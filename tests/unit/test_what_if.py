@@ -51,6 +51,14 @@ def asked(day, desks=None, lane_rule=None):
     return what_if(facts(day), day.office, Wish(desks, lane_rule), day.now)
 
 
+def once_more(day, plays=None):
+    """Return the state after a replay at one desk, by default with what each really did."""
+    plays = plays or scripts(ways(day.log), day.state.suspensions)
+    replay = Replay(with_desks(day.office, 1, 2), plays)
+    replay.run(facts(day), None)
+    return replay.state
+
+
 def waits(case):
     """Return half, nine of ten, and the longest wait in the row, in minutes."""
     return tuple(case["row_wait"][name] / 60 for name in ("p50_s", "p90_s", "max_s"))
@@ -210,6 +218,7 @@ def test_nobody_is_called_or_begins_while_service_is_suspended():
     assert waits(found["replayed"]) == (26, 32, 32)  # the walk of two minutes ended at 9:06
     assert waits(found["what_if"]) == (26, 32, 32)  # a third desk may call nobody either
     assert found["what_if"]["limit_wait"]["max_s"] == 0
+    assert found["really"]["busy_share"] == round((5 + 10 + 8) / (2 * (390 - 31)), 4)
 
 
 def test_who_did_not_come_takes_a_desk_for_as_long():
@@ -249,10 +258,8 @@ def test_who_comes_back_after_the_closing_is_not_taken_in_again():
     day.served()
     day.do(commands.CloseDay, SARI)
     slower = scripts(ways(day.log), ())
-    slower[first] = replace(slower[first], service=60 * MINUTE)
-    replay = Replay(with_desks(day.office, 1, 2), slower)
-    replay.run(facts(day), None)
-    assert replay.state.tickets[late].status == "expired"
+    slower[first] = replace(slower[first], service=40 * MINUTE)
+    assert once_more(day, slower).tickets[late].status == "no_show"
 
 
 def test_who_went_home_goes_unless_served_before():
@@ -295,6 +302,31 @@ def test_who_waits_at_the_closing_expires():
     assert clock(day, found["what_if"]["last_end"]) == "16:15"
 
 
+def test_who_waits_is_called_after_closing_time():
+    """Up to when the day is closed, half an hour later."""
+    day = one_stop("14:50")
+    first = begun(day)
+    day.issue()
+    day.at("15:40").finish(first)
+    day.served(minutes=10)
+    found = asked(day)
+    assert [clock(day, found[case]["last_end"]) for case in ("really", "replayed")] == ["15:50"] * 2
+
+
+def test_suspension_after_the_end_of_the_replayed_day_is_none_of_its():
+    """The officer was slow to call; called at once, nobody is there any more at 16:00."""
+    day = one_stop("14:50")
+    slow = day.issue()
+    day.at("15:30").call()
+    day.start(slow)
+    day.at("16:00").do(commands.CloseByTime, None)
+    day.at("16:05").do(commands.Suspend, SARI, reason_code="power_cut")
+    day.at("16:07").do(commands.Resume, SARI)
+    day.at("16:10").finish(slow)
+    replayed = once_more(day)
+    assert (replayed.status, replayed.suspensions) == (DayStatus.CLOSED, ())
+
+
 def test_front_office_stays_as_it_was():
     """Who left it for the row of the desks at 9:05 begins then; who never did is not counted."""
     day = Day(clock="09:00")
@@ -307,6 +339,7 @@ def test_front_office_stays_as_it_was():
     found = asked(day)
     assert [served(found[case]) for case in ("really", "replayed")] == [(1, 0)] * 2
     assert [waits(found[case])[2] for case in ("really", "replayed")] == [5, 0]
+    assert once_more(day).tickets[gone].status == "cancelled"
 
 
 def test_service_is_one_piece():
@@ -337,6 +370,36 @@ def test_service_forgotten_until_midnight_takes_the_median():
     day.at("23:59:59").do(commands.EndByTime, None)
     assert scripts(ways(day.log), ())[forgotten].service == 10 * MINUTE
     assert clock(day, asked(day)["replayed"]["last_end"]) == "09:10"
+
+
+def test_replay_ends_with_the_date():
+    """Whoever is still served then expires, as in service."""
+    day = one_stop("09:00")
+    longest = begun(day)
+    endless = {longest: Script((), timedelta(0), timedelta(hours=20), None)}
+    assert once_more(day, endless).tickets[longest].status == "expired"
+
+
+def test_undone_finish_is_no_end():
+    """Finished at 9:12 by mistake, and still served: the last end was at 9:10."""
+    day = one_stop("09:00")
+    first = begun(day)
+    day.at("09:10").finish(first)
+    other = begun(day)
+    day.at("09:12").finish(other)
+    day.at("09:13").do(commands.UndoFinish, ticket_id=other)
+    found = what_if(facts(day), day.office, Wish(), day.now)
+    assert clock(day, found["really"]["last_end"]) == "09:10"
+
+
+def test_desk_where_somebody_only_went_on_was_used():
+    """Held at one, gone on with at another."""
+    day = one_stop("09:00")
+    ticket = begun(day)
+    day.later(minutes=5).do(commands.Hold, ticket_id=ticket)
+    day.do(commands.GoOn, ticket_id=ticket, counter="K-2")
+    day.later(minutes=5).finish(ticket)
+    assert asked(day)["replayed"]["desks"] == 2
 
 
 def test_day_that_is_not_over_is_taken_up_to_now():
@@ -448,7 +511,7 @@ def test_same_log_gives_the_same_answer(steps, single_stop, wish):
 
 
 SECONDS = st.integers(0, 1800).map(lambda s: timedelta(seconds=s))
-VAIN = st.builds(Vain, SECONDS, st.booleans(), st.none())
+VAIN = st.builds(Vain, SECONDS, st.none())
 VISITOR = st.tuples(
     st.integers(0, 1200),
     st.builds(Script, st.just(()), SECONDS, SECONDS, st.none())
