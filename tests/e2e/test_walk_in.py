@@ -1,5 +1,6 @@
 """The walk-in queue over HTTP, from the kiosk's button to the end of the consultation."""
 
+import csv
 import random
 import time
 import uuid
@@ -169,6 +170,29 @@ def one_step(office: Office, status: str, name: str, body: Any = None) -> None:
     serving = office.budi.get(f"/offices/{office.id}/queue").json()["serving"]
     if there := [t for t in serving if t["status"] == status]:
         office.step(there[0], name, body)
+
+
+def test_what_if_tells_of_the_day_what_its_report_tells(pekanbaru: Office) -> None:
+    """So far, for it is not over; beside it the same visitors at three desks."""
+    stack = pekanbaru.stack
+    today = str(pekanbaru.issue()["service_date"])
+    asked = ("queue", "what-if", "--office", PEKANBARU, "--date", today, "--desks", "3", "--csv")
+    place = f"/offices/{PEKANBARU}/reports/waiting"
+
+    def told() -> list[dict[str, str]]:
+        report = pekanbaru.budi.get(place, **{"from": today, "to": today}).json()
+        cases = list(csv.DictReader(stack.pst(*asked).splitlines()))
+        really = cases[0]
+        late = report["started"] - report["within_limit"]
+        assert (really["served"], really["late"]) == (str(report["started"]), str(late))
+        waits = {name: really[f"limit_{name}"] for name in ("p50_s", "p90_s", "max_s")}
+        assert waits == {name: str(wait) for name, wait in report["wait"].items()}
+        return cases
+
+    really, replayed, wish = eventually(told)
+    assert [wish["desks"], replayed["desks"]] == ["3", really["desks"]]
+    came = {int(case["served"]) + int(case["not_served"]) for case in (really, replayed, wish)}
+    assert len(came) == 1
 
 
 def test_officers_of_another_office_see_nothing(jayapura: Office, pekanbaru: Office) -> None:

@@ -80,6 +80,16 @@ def typed(*words, **env):
         ),
         (["deadlines", "list", "consultation", "--due-before", ""], "'' is no time"),
         (["clock", "advance", "soon"], "'soon' is no duration"),
+        (["queue", "what-if", "--office", "1471", "--date", "kemarin"], "'kemarin' is no date"),
+        *(
+            (["queue", "what-if", "--office", "1471", "--date", "2026-11-23", *words], says)
+            for words, says in (
+                (["--desks", "0"], "0 is not in the range 1<=x<=999"),
+                (["--lane-rule", "0"], "'0' is no lane rule; write first, arrival, or 1 to 99"),
+                (["--lane-rule", "last"], "'last' is no lane rule"),
+                (["--lane-rule", ""], "'' is no lane rule"),
+            )
+        ),
         (["views", "list", "notifier"], "notifier has no views"),
         (["views", "rebuild", "consultation", "x"], "there is no view named 'x'"),
         (["log", "verify", "consultation", "--head", ""], "write POSITION:HASH"),
