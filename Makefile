@@ -17,7 +17,7 @@ BENCH_STAMP := $(call stamp,bench)
 
 help:
 	@echo "make run    start everything; Ctrl-C ends it, the data stays in .run"
-	@echo "make demo   play a consultation against the running system"
+	@echo "make demo   play two consultations and a morning at the counters (or STORY=morning)"
 	@echo "make stop   end what runs, from another terminal"
 	@echo "make test   lint, types, import rules and all tests"
 	@echo "make soak   two hours of writing, killing and restarting (PST_SOAK_HOURS)"
@@ -32,7 +32,7 @@ run: $(RUN_STAMP)
 	@$(BIN)/python -m deploy.run
 
 demo: $(RUN_STAMP)
-	@$(BIN)/python -m deploy.demo
+	@$(BIN)/python -m deploy.demo $(if $(STORY),--story $(STORY))
 
 stop:
 	@$(PYTHON) -m deploy.stop

@@ -89,6 +89,10 @@ class Listener:
         """Return how many have arrived so far."""
         return len(self._received)
 
+    def since(self, count: int) -> list[Event]:
+        """Return what has arrived but for the first `count`."""
+        return self._received[count:]
+
     def about(self, consultation_id: str) -> list[Event]:
         """Return what has arrived about one consultation, in order of arrival."""
         return [event for event in self._received if event.about == consultation_id]

@@ -3,17 +3,23 @@
 from deploy.demo.system import HOW_TO_TRAVEL
 from deploy.demo.tour import Tour
 
+CONSULTATIONS = (
+    "Two people ask the statistics office of Pekanbaru for data: Siti gets her answer, Rian falls"
+    " silent."
+)
+MORNING = "On one morning some thirty visitors come to its counters."
 
-def play(tour: Tour) -> None:
+
+def play(tour: Tour, consultations: bool, morning: bool) -> None:
     """Say what there is to see."""
     screen, system = tour.screen, tour.system
     screen.title("PST Konsultasi: the tour")
     screen.gap()
+    told = (CONSULTATIONS,) * consultations + (MORNING,) * morning
     screen.say(
-        "Two people ask the statistics office of Pekanbaru for data: Siti gets her answer, Rian"
-        " falls silent. Nothing is staged: the calls go over HTTP to"
-        f" {system.api.address}, the events come out of a queue at the broker, the e-mails out"
-        " of the mail catcher.",
+        " ".join(told)
+        + f" Nothing is pretended: the calls go over HTTP to {system.api.address}, the events come"
+        " out of a queue at the broker, the e-mails out of the mail catcher.",
         margin="",
     )
     screen.gap()
@@ -22,6 +28,7 @@ def play(tour: Tour) -> None:
     if not system.time_travel:
         screen.gap()
         screen.say(
-            f"Time travel is off, so Rian's part is left out; {HOW_TO_TRAVEL} turns it on.",
+            "Time travel is off, so Rian's part and the morning at the counters are left out;"
+            f" {HOW_TO_TRAVEL} turns it on.",
             margin="",
         )

@@ -95,6 +95,22 @@ class Screen:
             start = MARGIN + click.style("→ ", fg="green") if n == 0 else MARGIN + "  "
             self._line(start + line.strip())
 
+    def happened(self, at: str, who: str, text: str, colour: str | None = None) -> None:
+        """Show what happened at a time, and to whom."""
+        start = f"{MARGIN}{at}  {who:<6}"
+        for n, line in enumerate(self._wrapped(text, " " * len(start))):
+            shown = click.style(line.strip(), fg=colour, bold=colour is not None)
+            self._line((click.style(start, dim=True) if n == 0 else " " * len(start)) + shown)
+
+    def aside(self, at: str, what: str, text: str) -> None:
+        """Show something besides, in one line that does not draw the eye."""
+        self._line(click.style(f"{MARGIN}{at}  {what:<6}{text}", dim=True))
+
+    def chart(self, lines: Iterable[str]) -> None:
+        """Show a drawing made of letters."""
+        for line in lines:
+            self._line(f"{MARGIN}{line}".rstrip())
+
     def mail(self, to: str, subject: str, lines: Iterable[str]) -> None:
         """Show an e-mail that has arrived: to whom, about what, how it begins."""
         bar = MARGIN + click.style("│ ", fg="magenta")

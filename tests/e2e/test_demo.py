@@ -5,50 +5,18 @@ import pty
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from deploy import env_file
+from tests.e2e.demo import COMMAND, Toured, copied, demo, environment
 from tests.support import ROOT, Stack
-
-COMMAND = (sys.executable, "-m", "deploy.demo")
-
-
-def environment(run_dir: Path, **settings: str) -> dict[str, str]:
-    """Return what `make demo` sees of a system in `run_dir`."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PST_")}
-    return {**inherited, "PST_RUN_DIR": str(run_dir), **settings}
-
-
-def demo(run_dir: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Take the tour to its end."""
-    return subprocess.run(
-        COMMAND,
-        cwd=ROOT,
-        env=environment(run_dir, **settings),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-def copied(stack: Stack, run_dir: Path, **settings: str) -> Path:
-    """Return a run directory in which the same system is said to run with other settings."""
-    run_dir.mkdir()
-    env_file.write(run_dir, {**stack.env, **settings})
-    return run_dir
 
 
 @pytest.fixture(scope="module")
-def tour(stack: Stack) -> str:
+def tour(toured: Toured) -> str:
     """What the whole tour says."""
-    stack.wait_ready()
-    done = demo(stack.run_dir)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return toured.said
 
 
 def test_siti_is_answered(tour: str) -> None:
@@ -97,7 +65,7 @@ def test_published_events_are_shown_in_order(tour: str) -> None:
 
 def test_state_is_shown_as_it_stood(tour: str) -> None:
     """After each decision, from `?at=`; the log shows what is personal as sealed."""
-    last = tour[tour.index("── Looking back") :]
+    last = tour[tour.index("── Looking back") : tour.index("── A morning")]
     stood = re.findall(r"(?:user|officer) +(\S.* · .* · \d)$", last, re.MULTILINE)
     assert stood[0] == "submitted · not started · 1"
     assert stood[1] == "accepted · running · 1"
@@ -131,6 +99,7 @@ def test_without_time_travel_the_tour_says_so(stack: Stack, tmp_path: Path, aske
     assert done.returncode == 0, done.stderr
     assert "`PST_TIME_TRAVEL=1 make run` turns it on" in " ".join(done.stdout.split())
     assert "closed · met · 5" in done.stdout
+    assert "A morning at the counters: left out" in done.stdout
     assert "TOKEN=" not in done.stdout
     assert stack.pst("clock", "show").split("ahead by")[1] == before
 

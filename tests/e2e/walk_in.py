@@ -20,10 +20,9 @@ BOOK = {**examples.GUEST_BOOK, "name": "Siti-PENANDA", "email": "siti-penanda@ex
 
 
 def write_offices(directory: Path) -> Path:
-    """Write two offices: Pekanbaru with two stops, and one in Jayapura with fifty desks."""
+    """Write two offices: Pekanbaru with two desks, and one in Jayapura with fifty desks."""
     directory.mkdir(parents=True)
     words = yaml.safe_load((ROOT / "deploy/offices/1471.yaml").read_text())
-    two_desks = [*words["counters"], {"counter": "K-2", "name": "Meja 2", "stop": "desk"}]
     many = [{"counter": f"K-{n}", "name": f"Meja {n}", "stop": "desk"} for n in range(1, DESKS + 1)]
     jayapura = {
         "office": JAYAPURA,
@@ -31,7 +30,7 @@ def write_offices(directory: Path) -> Path:
         "counters": many,
         "queue": {**words["queue"], "single_stop": True, "tickets_a_day": 9_999},
     }
-    for office in ({**words, "counters": two_desks}, {**words, **jayapura}):
+    for office in (words, {**words, **jayapura}):
         text = yaml.safe_dump(office, allow_unicode=True, sort_keys=False)
         (directory / f"{office['office']}.yaml").write_text(text)
     return directory
