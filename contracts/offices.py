@@ -164,10 +164,27 @@ class QueuePolicySchema(Schema):
             raise ValidationError({"start_warning_min": ["Must stay below start_limit_min."]})
 
 
+def _addresses() -> fields.List[Any]:
+    return fields.List(fields.Email(), required=True, validate=_each_once)
+
+
+def _each_once(addresses: list[str]) -> None:
+    if len(set(addresses)) != len(addresses):
+        raise ValidationError("Must name each address once.")
+
+
+class RecipientsSchema(Schema):
+    """Who of the office gets e-mails about its queue; an empty list: nobody."""
+
+    alarms = _addresses()
+    summary = _addresses()
+
+
 class OfficeFileSchema(OfficeDocumentSchema):
     """The whole file: what is shown, and what only the services need."""
 
     mail_from = fields.Email(required=True)
+    recipients = fields.Nested(RecipientsSchema, required=True)
     policy = fields.Nested(PolicySchema, required=True)
     queue = fields.Nested(QueuePolicySchema, required=True)
     calendar = fields.List(fields.Nested(OverrideSchema), required=True)

@@ -203,6 +203,12 @@ class OfOffice(ServiceRequest):
     office = fields.String(required=True)
 
 
+class LateRequest(OfOffice):
+    """`late`: on which local date."""
+
+    service_date = fields.Date(required=True)
+
+
 class QueueRequest(OfOffice, AtQuerySchema):
     """`queue`"""
 
@@ -367,6 +373,38 @@ class BoardSchema(Schema):
     recent_calls = fields.List(fields.Nested(ShownCallSchema), required=True)
     waiting = fields.Nested(WaitingCountsSchema, required=True)
     updated_at = Timestamp(required=True)
+
+
+class LateTicketSchema(Schema):
+    """Whose ten minutes are over. `counter`: where they were called; `ahead`: who went before."""
+
+    number = fields.String(required=True)
+    lane = _one_of(LANES, required=True)
+    t0 = Timestamp(required=True)
+    counter = fields.String(required=True, allow_none=True)
+    ahead = fields.String(required=True, allow_none=True)
+
+
+class DeskSchema(Schema):
+    """A desk: whose number is there, and whether anybody was called to it today."""
+
+    counter = fields.String(required=True)
+    number = fields.String(required=True, allow_none=True)
+    used = fields.Boolean(required=True)
+
+
+class LateSchema(Schema):
+    """Who waits too long at this moment, one of a lane, and what could be done about it.
+
+    `version` of the day; `breached`: so many have waited too long in all, whatever came of them.
+    """
+
+    at = Timestamp(required=True)
+    version = fields.Integer(required=True)
+    late = fields.List(fields.Nested(LateTicketSchema), required=True)
+    desks = fields.List(fields.Nested(DeskSchema), required=True)
+    waiting = fields.Nested(WaitingCountsSchema, required=True)
+    breached = fields.Integer(required=True)
 
 
 class LongestWaitSchema(WaitSchema):

@@ -53,6 +53,14 @@ class QueuePolicy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recipients:
+    """Addresses of the office itself: who is told that a limit was breached, and of the day."""
+
+    alarms: tuple[str, ...]
+    summary: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Office:
     """One office. `document` is what everyone may see of it, JSON-plain; do not change it."""
 
@@ -66,6 +74,7 @@ class Office:
     queue: QueuePolicy
     counters: dict[str, str]  # counter → stop
     mail_from: str
+    recipients: Recipients
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether visitors are served at `at`: a working day, in hours, no break."""
@@ -133,6 +142,7 @@ def _office(data: dict[str, Any]) -> Office:
         queue=QueuePolicy(**data["queue"]),
         counters={each["counter"]: each["stop"] for each in data["counters"]},
         mail_from=data["mail_from"],
+        recipients=Recipients(**{name: tuple(to) for name, to in data["recipients"].items()}),
     )
 
 

@@ -1,9 +1,10 @@
 """What can be asked of a notification: by published events, and by a delivery that was tried."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
+from offices.office import Office
 from services.notifier.events import Params, Template, WithheldBecause
 
 DELIVER = "deliver"
@@ -41,7 +42,14 @@ class Withheld:
     reason: WithheldBecause
 
 
-Result = Delivered | Refused | Withheld
+@dataclass(frozen=True)
+class Postponed:
+    """It was not tried yet: another alarm has just left."""
+
+    until: datetime
+
+
+Result = Delivered | Refused | Withheld | Postponed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,3 +86,25 @@ def wanted(event: str, data: dict[str, Any], at: datetime) -> tuple[Template, Pa
         case "consultation_closed", {"reason": reason}:
             return Template.CLOSED_BY_OFFICER, Params(happened_at=at, reason=reason)
     return None
+
+
+def told_to_office(
+    envelope: dict[str, Any], offices: dict[str, Office]
+) -> list[tuple[Template, Params]]:
+    """Return the e-mails to the office that a published event of its queue calls for.
+
+    Not of `start_limit_approaching`: a board or a dashboard shows it, and who is warned by e-mail
+    of what may yet go well soon reads no alarm. Nor of a day on which nobody came.
+    """
+    match envelope["event"], envelope["data"]:
+        case "start_limit_breached", {"office": name, "t0": t0}:
+            office = offices[name]
+            template, to = Template.START_LIMIT_BREACHED, office.recipients.alarms
+            day = office.calendar.local_date(t0)  # told after midnight, it was still that day's
+        case "service_day_closed", {"office": name, "counts": {"issued": issued}} if issued:
+            template, to = Template.DAY_SUMMARY, offices[name].recipients.summary
+            day = date.fromisoformat(envelope["subject"].removeprefix(f"{name}-"))
+        case _:
+            return []
+    of_day = Params(happened_at=envelope["time"], service_date=day, sequence=envelope["sequence"])
+    return [(template, replace(of_day, address_no=n)) for n in range(len(to))]

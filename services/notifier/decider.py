@@ -13,6 +13,7 @@ from kernel.personal import FORGOTTEN
 from services.notifier.commands import (
     Command,
     Delivered,
+    Postponed,
     Refused,
     ReportDelivery,
     RequestNotification,
@@ -31,6 +32,7 @@ from services.notifier.events import (
 from services.notifier.state import State
 
 EMAIL = "email"
+KEPT_APART = "alarms_kept_apart"
 
 BACK_OFF = (
     timedelta(seconds=5),
@@ -58,22 +60,30 @@ def reason_to_withhold(
 ) -> WithheldBecause | None:
     """Return why it must not be sent as things stand now; None when it may.
 
-    `dossier` is what the consultation service answers: `{consultation, contact}`.
+    `dossier` is what the service that owns the matter answers: `{contact, consultation}`, of an
+    alarm `{contact, late}`, of a summary `{contact, report}`.
     """
     contact = dossier["contact"]
     if contact is None or not contact["email"]:
         return WithheldBecause.NO_ADDRESS
     if contact["email"] == FORGOTTEN:
         return WithheldBecause.SUBJECT_ERASED
-    if _reminds_in_vain(request, dossier["consultation"]):
-        return WithheldBecause.OUTDATED
-    return None
+    return WithheldBecause.OUTDATED if _in_vain(request, dossier) else None
+
+
+def _in_vain(request: NotificationRequested, dossier: dict[str, Any]) -> bool:
+    match request.template:
+        case Template.SILENCE_REMINDER_DUE:
+            return _reminds_in_vain(request, dossier["consultation"])
+        case Template.START_LIMIT_BREACHED:  # all are served by now, or the day has ended
+            return not dossier["late"]["late"]
+    return False
 
 
 def _reminds_in_vain(request: NotificationRequested, consultation: dict[str, Any]) -> bool:
     """A reply came, or the close, while the reminder waited for the mail server."""
     closes_at = request.params.closes_at
-    if request.template is not Template.SILENCE_REMINDER_DUE or closes_at is None:
+    if closes_at is None:
         return False
     return bool(consultation["silence"]["closes_at"] != rfc3339(closes_at))
 
@@ -104,6 +114,8 @@ def _reported(command: ReportDelivery, state: State) -> list[Event]:
             return [NotificationSent(**of, attempt=attempt)]
         case Withheld():
             return [NotificationSuppressed(**of, reason=result.reason)]
+        case Postponed(until):
+            return [DeliveryDeferred(**of, attempt=attempt, error_code=KEPT_APART, retry_at=until)]
         case Refused() if result.permanent or attempt > len(BACK_OFF):
             return [NotificationFailed(**of, attempt=attempt, error_code=result.error_code)]
         case Refused():

@@ -1,11 +1,11 @@
 """What happened to a notification: intent first, outcome after. No address, no name, no text.
 
-Who it goes to and what it quotes is asked of the consultation service when it is sent, so
-that forgetting a person needs nothing here.
+Who it goes to and what it tells is asked of the service that owns it when it is sent, so that
+forgetting a person needs nothing here; the addresses of the office stand in its file.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -19,6 +19,8 @@ class Template(StrEnum):
     CLOSED_BY_OFFICER = "closed_by_officer"
     CLOSED_BY_SILENCE = "closed_by_silence"
     CONSULTATION_WITHDRAWN = "consultation_withdrawn"
+    START_LIMIT_BREACHED = "start_limit_breached"
+    DAY_SUMMARY = "day_summary"
 
 
 class WithheldBecause(StrEnum):
@@ -27,11 +29,16 @@ class WithheldBecause(StrEnum):
     NO_ADDRESS = "no_address"
     SUBJECT_ERASED = "subject_erased"
     OUTDATED = "outdated"
+    TOLD_WITH_ANOTHER = "told_with_another"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Params:
-    """What the event said that the e-mail repeats; never personal."""
+    """What the event said that the e-mail repeats; never personal.
+
+    Of an e-mail to the office: the day it is about, the version of that day at which it happened,
+    and to which of the addresses in the office file it goes, counted from 0.
+    """
 
     happened_at: datetime
     due_at: datetime | None = None
@@ -39,6 +46,9 @@ class Params:
     closes_at: datetime | None = None
     silent_since: datetime | None = None
     reason: str | None = None
+    service_date: date | None = None
+    sequence: int | None = None
+    address_no: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +58,7 @@ class _OfNotification:
     notification_id: str
     template: Template
     channel: str
-    about: str  # the consultation's id
+    about: str  # the id of the consultation, the ticket or the service day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +70,8 @@ class NotificationRequested(_OfNotification):
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryDeferred(_OfNotification):
-    """The mail server could not be reached or said "later": tried again at `retry_at`."""
+    """Tried again at `retry_at`: the mail server is away or said "later", or another alarm has
+    just left."""
 
     attempt: int
     error_code: str

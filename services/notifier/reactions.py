@@ -2,8 +2,9 @@
 
 from typing import assert_never
 
-from kernel.effects import Cancel, Effect, Publish, Schedule
+from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
 from kernel.facts import Fact
+from services.notifier.alarms import AlarmRaised
 from services.notifier.commands import DELIVER
 from services.notifier.events import (
     DeliveryDeferred,
@@ -17,7 +18,7 @@ from services.notifier.events import (
 
 def react(fact: Fact) -> list[Effect]:
     """Return the effects of one fact."""
-    event: Event = fact.event
+    event: Event | AlarmRaised = fact.event
     match event:
         case NotificationRequested():
             return [Schedule(DELIVER, fact.occurred_at, {"attempt": 1})]
@@ -25,4 +26,6 @@ def react(fact: Fact) -> list[Effect]:
             return [Schedule(DELIVER, event.retry_at, {"attempt": event.attempt + 1})]
         case NotificationSent() | NotificationFailed() | NotificationSuppressed():
             return [Publish(fact.name, vars(event)), Cancel(DELIVER)]
+        case AlarmRaised():
+            return [Ignore("the notification itself says what became of it")]
     assert_never(event)

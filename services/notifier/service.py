@@ -18,14 +18,17 @@ from kernel.deadlines import Deadline
 from kernel.facts import Fact
 from kernel.runtime import Wiring
 from offices.provider import Offices, check_offices
-from services.notifier import commands, decider, state
+from services.notifier import alarms, commands, decider, queries, state
 from services.notifier.channels.email import EmailChannel
+from services.notifier.events import NotificationRequested, Params, Template
 from services.notifier.reactions import react
 from services.notifier.schemas import TYPES
 
 log = structlog.get_logger()
 
 NOTIFICATION = Aggregate("notification", decider.decide, state.evolve, state.State)
+
+ALARMS = Aggregate("alarms", alarms.decide, alarms.evolve, alarms.State)
 
 NOTIFICATIONS = Counter(
     "pst_notifications_total", "Facts of notifications, by template", ["template", "fact"]
@@ -47,7 +50,7 @@ class Email(DependencyProvider):
 
 
 class NotifierService:
-    """E-mails to service users: intent before, outcome after."""
+    """E-mails to service users and to the office: intent before, outcome after."""
 
     name = "notifier"
     checks = (check_offices,)
@@ -57,16 +60,22 @@ class NotifierService:
     core = EventSourced()
     offices = Offices()
     consultation = ServiceRpc("consultation")
+    queue = ServiceRpc("queue")
     email = Email()
 
-    @subscribe("*.consultation.*")
+    @subscribe("*.consultation.*", "*.queue.start_limit_breached", "*.queue.service_day_closed")
     def take(self, envelope: dict[str, Any]) -> None:
-        """Write down which e-mail an event calls for; delivered twice, it is one intent."""
+        """Write down which e-mails an event calls for; delivered twice, each is one intent."""
         wanted = commands.wanted(envelope["event"], envelope["data"], envelope["time"])
-        if wanted is None:
-            return
-        template, params = wanted
-        notification_id = derive_id(envelope["id"], template)
+        if wanted is not None:
+            self._request(derive_id(envelope["id"], wanted[0]), *wanted, envelope)
+        for template, params in commands.told_to_office(envelope, self.offices):
+            each = derive_id(envelope["id"], template, str(params.address_no))
+            self._request(each, template, params, envelope)
+
+    def _request(
+        self, notification_id: str, template: Template, params: Params, envelope: dict[str, Any]
+    ) -> None:
         command = commands.RequestNotification(
             now=self.core.clock.now(),
             notification_id=notification_id,
@@ -80,7 +89,7 @@ class NotifierService:
     def deliver(self, deadline: Deadline) -> None:
         """Try once, and record what came of it: the decider alone knows what follows.
 
-        Raises `Unavailable`, to be called again soon, while the consultation service is away, or
+        Raises `Unavailable`, to be called again soon, while the service that is asked is away, or
         if the try is another process's by now.
         """
         owed = self._owed(deadline)
@@ -100,16 +109,36 @@ class NotifierService:
             "id": self.name,
             "correlation_id": deadline.correlation_id,
         }
-        asked = {"caller": caller, "consultation_id": owed.request.about}
+        owners = queries.Owners(self.consultation, self.queue)
+        office = self.offices[deadline.office]
         try:
-            dossier = self.consultation.dossier(asked)
+            dossier = queries.dossier(owed.request, office, owners, caller)
         except Rejected as refusal:
             return commands.Refused(str(refusal.code), permanent=True)
         reason = decider.reason_to_withhold(owed.request, dossier)
         if reason is not None:
             return commands.Withheld(reason)
+        if owed.request.template is Template.START_LIMIT_BREACHED:
+            held_back = self._held_back(owed.request, dossier["late"]["version"], deadline)
+            if held_back is not None:
+                return held_back
         last_look = partial(self._last_look, deadline)
-        return self.email.deliver(owed, dossier, self.offices[deadline.office], last_look)
+        return self.email.deliver(owed, dossier, office, last_look)
+
+    def _held_back(
+        self, request: NotificationRequested, seen: int, deadline: Deadline
+    ) -> commands.Withheld | commands.Postponed | None:
+        """Write down that an alarm leaves; return why it does not."""
+        command = alarms.RaiseAlarm(
+            now=self.core.clock.now(),
+            notification_id=request.notification_id,
+            breach=request.params.sequence or 0,
+            seen=seen,
+        )
+        key = f"{deadline.office}-{request.params.service_date}-{request.params.address_no}"
+        meta = deadline.meta().caused(derive_id(deadline.command_id, "alarm"))
+        outcome: Outcome[alarms.State] = self.core.commands.handle(ALARMS, key, command, meta)
+        return alarms.held_back(command, outcome.state)
 
     def _last_look(self, deadline: Deadline) -> None:
         """Let nothing go that another process sends: since we asked, we may have been frozen."""

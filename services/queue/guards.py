@@ -9,6 +9,7 @@ from services.queue.state import DayStatus, State, Status, Ticket
 
 SUPERVISORS = ("supervisor", "admin", "system")
 KIOSK = "kiosk"
+SYSTEM = "system"
 
 
 def staff_of(caller: Caller, office: Office) -> None:
@@ -17,6 +18,18 @@ def staff_of(caller: Caller, office: Office) -> None:
         raise Rejected(Code.WRONG_ROLE, "This is for officers.")
     if office.id not in caller.offices:
         raise Rejected(Code.WRONG_OFFICE, "It belongs to another office.")
+
+
+def service(caller: Caller) -> None:
+    """Refuse who is no service of ours."""
+    if caller.role != SYSTEM:
+        raise Rejected(Code.WRONG_ROLE, "This is for services.")
+
+
+def staff_of_or_service(caller: Caller, office: Office) -> None:
+    """Refuse who is neither an officer of this office nor a service of ours."""
+    if caller.role != SYSTEM:
+        staff_of(caller, office)
 
 
 def staff_or_kiosk_of(caller: Caller, office: Office) -> None:

@@ -10,19 +10,23 @@ from typing import Any
 
 from contracts import queue as shapes
 from contracts.common import schema
-from contracts.errors import Code, Rejected
+from contracts.errors import Code, Rejected, Unavailable
 from host import lists
+from kernel.clock import monotonic, pause
 from kernel.facts import Fact
 from kernel.personal import FORGOTTEN
 from kernel.runtime import Runtime
 from kernel.view_reading import Reader
 from offices.office import Office
 from services.queue import report, views
-from services.queue.events import Lane
+from services.queue.events import Lane, Stop
 from services.queue.evolve import evolve
-from services.queue.state import UNDER_WAY, DayStatus, State, Ticket
+from services.queue.state import UNDER_WAY, Clock, DayStatus, State, Ticket, ahead_of
 
 Document = dict[str, Any]
+
+PATIENCE_S = 2.0
+LOOK_S = 0.05
 
 RECENT = 3
 """So many calls hang on the board."""
@@ -66,6 +70,23 @@ def day(state: State, office: Office, today: date, version: int) -> Document:
     return _dumped(shapes.DaySchema, _day(state, office, today, version))
 
 
+def late(state: State, office: Office, now: datetime, version: int) -> Document:
+    """Return whose ten minutes are over and run on, and every desk."""
+    over = [c for c in state.clocks.values() if c.ends_at is not None and c.ends_at <= now]
+    desks = [counter for counter, stop in office.counters.items() if stop == Stop.DESK]
+    words = {
+        "at": now,
+        "version": version,
+        "late": [_late(state, clock) for clock in over],
+        "desks": [
+            {**_counter(state, desk, Stop.DESK), "used": desk in state.desks} for desk in desks
+        ],
+        "waiting": {lane: sum(1 for _ in _waiting(state, lane)) for lane in Lane},
+        "breached": sum(ticket.breached for ticket in state.tickets.values()),
+    }
+    return _dumped(shapes.LateSchema, words)
+
+
 def board(state: State, now: datetime) -> Document:
     """Return what hangs on the wall: numbers, counters, and nothing of anybody."""
     called = [t for t in state.tickets.values() if t.called_at is not None]
@@ -83,6 +104,15 @@ def waiting_report(kept: Reader, office: Office, first: date, last: date) -> Doc
     found = report.waiting(office, waits(kept, office, first, last))
     words = {"office": office.id, "from_": first, "to": last, **found}
     return _dumped(shapes.WaitingReportSchema, words)
+
+
+def caught_up(core: Runtime, kept: Reader) -> None:
+    """Wait until a view holds all that the log holds now; refuse when that takes long."""
+    goal, give_up = core.log.head().position, monotonic() + PATIENCE_S
+    while kept.position() < goal:
+        if monotonic() > give_up:
+            raise Unavailable(f"view {kept.name} is being brought up to date")
+        pause(LOOK_S)
 
 
 def waits(kept: Reader, office: Office, first: date, last: date) -> list[Document]:
@@ -155,6 +185,12 @@ def _counter(state: State, counter: str, stop: str) -> Document:
     ticket_id = state.counters.get(counter)
     number = state.tickets[ticket_id].number if ticket_id else None
     return {"counter": counter, "stop": stop, "ticket_id": ticket_id, "number": number}
+
+
+def _late(state: State, clock: Clock) -> Document:
+    ticket, ahead = state.tickets[clock.ticket_id], ahead_of(state, clock.ticket_id)
+    before = state.tickets[ahead].number if ahead else None
+    return {**vars(ticket), "t0": clock.t0, "ahead": before}
 
 
 def _shown(found: Ticket) -> Document:

@@ -90,11 +90,22 @@ class QueueService:
         return queries.board(found.state, self.core.clock.now())
 
     @rpc
-    def waiting_report(self, request: Request) -> Answer:
-        """Return how long people waited, for officers; `ReportRequest`."""
-        asked = schema(shapes.ReportRequest).load(request)
+    def late(self, request: Request) -> Answer:
+        """Return who waits too long, for the notifier; `LateRequest`."""
+        asked = schema(shapes.LateRequest).load(request)
+        guards.service(Caller.of(asked["caller"]))
         office = self._office(asked["office"])
-        guards.staff_of(Caller.of(asked["caller"]), office)
+        found = self.core.commands.state(DAY, _key(office, asked["service_date"]))
+        return queries.late(found.state, office, self.core.clock.now(), found.version)
+
+    @rpc
+    def waiting_report(self, request: Request) -> Answer:
+        """Return how long people waited, for officers and the notifier; `ReportRequest`."""
+        asked = schema(shapes.ReportRequest).load(request)
+        caller, office = Caller.of(asked["caller"]), self._office(asked["office"])
+        guards.staff_of_or_service(caller, office)
+        if caller.role == guards.SYSTEM:  # it tells of a day once, as soon as it has ended
+            queries.caught_up(self.core, self._waits())
         return queries.waiting_report(self._waits(), office, asked["from_"], asked["to"])
 
     @rpc

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -20,20 +19,22 @@ BOOK = {**examples.GUEST_BOOK, "name": "Siti-PENANDA", "email": "siti-penanda@ex
 
 
 def write_offices(directory: Path) -> Path:
-    """Write two offices: Pekanbaru with two desks, and one in Jayapura with fifty desks."""
+    """Write the deployed offices, that of Jayapura with fifty desks."""
     directory.mkdir(parents=True)
-    words = yaml.safe_load((ROOT / "deploy/offices/1471.yaml").read_text())
-    many = [{"counter": f"K-{n}", "name": f"Meja {n}", "stop": "desk"} for n in range(1, DESKS + 1)]
-    jayapura = {
-        "office": JAYAPURA,
-        "time_zone": "Asia/Jayapura",
-        "counters": many,
-        "queue": {**words["queue"], "single_stop": True, "tickets_a_day": 9_999},
-    }
-    for office in (words, {**words, **jayapura}):
+    pekanbaru, jayapura = (_deployed(office) for office in (PEKANBARU, JAYAPURA))
+    jayapura["counters"] = [
+        {"counter": f"K-{n}", "name": f"Meja {n}", "stop": "desk"} for n in range(1, DESKS + 1)
+    ]
+    jayapura["queue"]["tickets_a_day"] = 9_999
+    for office in (pekanbaru, jayapura):
         text = yaml.safe_dump(office, allow_unicode=True, sort_keys=False)
         (directory / f"{office['office']}.yaml").write_text(text)
     return directory
+
+
+def _deployed(office: str) -> dict[str, Any]:
+    words: dict[str, Any] = yaml.safe_load((ROOT / f"deploy/offices/{office}.yaml").read_text())
+    return words
 
 
 @contextmanager
@@ -47,14 +48,13 @@ def offices(tmp_path: Path) -> Iterator[Stack]:
         yield stack
 
 
-def next_nine(stack: Stack, directory: Path) -> datetime:
-    """Return nine o'clock on the next working day."""
-    calendar = load_offices(directory)[PEKANBARU].calendar
+def next_nine(stack: Stack, directory: Path, office: str = PEKANBARU) -> datetime:
+    """Return nine o'clock at an office on its next working day."""
+    calendar = load_offices(directory)[office].calendar
     day = calendar.local_date(stack.now()) + timedelta(days=1)
     while not calendar.is_working_day(day):
         day += timedelta(days=1)
-    nine = datetime(day.year, day.month, day.day, 9, tzinfo=ZoneInfo("Asia/Jakarta"))
-    return nine.astimezone(UTC)
+    return calendar.at(day, time(9))
 
 
 class Office:

@@ -1,11 +1,17 @@
 """Which published event calls for which e-mail."""
 
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts.events import EVENTS
-from services.notifier.commands import wanted
+from contracts.events import CONTENT_TYPE, EVENTS
+from kernel.consumer import read
+from offices.office import Office, Recipients, load_offices
+from services.notifier.commands import told_to_office, wanted
 from services.notifier.events import Params, Template
 from tests.support import NOON
 from tests.unit.notification import CLOSES, DUE
@@ -80,3 +86,77 @@ def test_an_event_calls_for_its_email(event, data, template, params):
 def test_other_events_call_for_none(event, data):
     """Users are not told what they did themselves, nor how the office organises its work."""
     assert asked(event, **data) is None
+
+
+# To the office.
+
+ROOT = Path(__file__).parents[2]
+OFFICES = load_offices(ROOT / "deploy/offices")
+
+
+class _Message:
+    """A message as the broker's library hands it over."""
+
+    content_type = CONTENT_TYPE
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.body = json.dumps(body)
+
+
+def golden(event: str, **changes: Any) -> dict[str, Any]:
+    """Return a golden event of the queue service as the consumer reads it, its data changed."""
+    words = json.loads((ROOT / f"tests/fixtures/events/queue.{event}.v1.json").read_text())
+    words |= {k: changes.pop(k) for k in ("subject", "time") if k in changes}
+    words["data"] |= changes
+    return read(_Message(words))  # type: ignore[arg-type]
+
+
+def told(*recipients: str) -> dict[str, Office]:
+    """Return the offices, with these addresses in that of 1471."""
+    to = Recipients(alarms=recipients, summary=recipients)
+    return {**OFFICES, "1471": replace(OFFICES["1471"], recipients=to)}
+
+
+OF_DAY = {"happened_at": NOON, "service_date": date(2026, 11, 23), "sequence": 3}
+
+
+@pytest.mark.parametrize(
+    ("event", "template"),
+    [
+        ("start_limit_breached", Template.START_LIMIT_BREACHED),
+        ("service_day_closed", Template.DAY_SUMMARY),
+    ],
+)
+def test_an_event_of_the_queue_is_told_to_each_address(event, template):
+    """Each gets its own e-mail: one that cannot be reached keeps none from the others."""
+    both = [(template, Params(**OF_DAY, address_no=n)) for n in (0, 1)]
+    assert told_to_office(golden(event), told("sari@bps.go.id", "tono@bps.go.id")) == both
+    assert told_to_office(golden(event), told()) == []
+    assert wanted(event, golden(event)["data"], NOON) is None  # and nothing to users
+
+
+def test_a_breach_belongs_to_the_local_date_of_its_ten_minutes():
+    """00:30 in Jayapura is still yesterday in UTC and Jakarta; told the day after, no matter."""
+    t0 = "2026-11-23T15:30:00.000Z"
+    late = golden("start_limit_breached", office="9471", t0=t0, time="2026-11-24T20:00:00.000Z")
+    ((_, params),) = told_to_office(late, OFFICES)
+    assert params.service_date == date(2026, 11, 24)
+    assert params.happened_at == datetime(2026, 11, 24, 20, tzinfo=UTC)
+
+
+def test_a_day_without_visitors_has_no_summary():
+    """Who gets e-mails that say nothing stops reading them."""
+    empty = golden("service_day_closed", counts={"issued": 0, "finished": 0})
+    assert told_to_office(empty, OFFICES) == []
+
+
+def test_a_warning_is_no_alarm():
+    """Three minutes are left; the board shows it."""
+    assert told_to_office(golden("start_limit_approaching"), OFFICES) == []
+
+
+@pytest.mark.parametrize("event", [name for service, name, _ in EVENTS if service == "queue"])
+def test_no_other_event_of_the_queue_is_told(event):
+    """So many happen on a day."""
+    expected = int(event in ("start_limit_breached", "service_day_closed"))
+    assert len(told_to_office(golden(event), OFFICES)) == expected

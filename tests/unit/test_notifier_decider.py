@@ -1,13 +1,15 @@
 """The rules of a notification."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from kernel.personal import FORGOTTEN
-from services.notifier.commands import Delivered, RequestNotification, Withheld
-from services.notifier.decider import BACK_OFF, reason_to_withhold
+from services.notifier.commands import Delivered, Postponed, RequestNotification, Withheld
+from services.notifier.decider import BACK_OFF, KEPT_APART, reason_to_withhold
 from services.notifier.events import (
+    DeliveryDeferred,
     NotificationFailed,
     NotificationSuppressed,
     Template,
@@ -112,6 +114,14 @@ def test_a_try_out_of_turn_decides_nothing(before, attempt, result):
     given(NOTIFICATION, *before).when(report(attempt, result)).then()
 
 
+def test_kept_apart_from_another_it_is_tried_when_told():
+    """Counted as a try, though the mail server was not asked."""
+    until = NOON + timedelta(minutes=9)
+    later = DeliveryDeferred(**SUBMITTED, attempt=1, error_code=KEPT_APART, retry_at=until)
+    given(NOTIFICATION, requested()).when(report(1, Postponed(until))).then(later)
+    given(NOTIFICATION, requested(), fact(later)).when(report(2, Delivered())).then(sent(2))
+
+
 # What is not sent on purpose.
 
 REMINDER = intent(Template.SILENCE_REMINDER_DUE, closes_at=CLOSES)
@@ -146,3 +156,24 @@ def test_a_reminder_overtaken_by_a_reply_is_withheld(closes_at):
     """Nobody is warned of a close that will not come, however long the mail server was away."""
     late = dossier(silence={"running": closes_at is not None, "closes_at": closes_at})
     assert reason_to_withhold(REMINDER, late) is WithheldBecause.OUTDATED
+
+
+ALARM = intent(Template.START_LIMIT_BREACHED)
+
+
+def test_an_alarm_about_nobody_any_more_is_withheld():
+    """All have been served meanwhile, or the day is over: the summary tells of it."""
+    contact = {"name": "PST", "email": "bps1471@bps.go.id"}
+    late = {"contact": contact, "late": {"late": [{"number": "A001"}]}}
+    assert reason_to_withhold(ALARM, late) is None
+    nobody = {"contact": contact, "late": {"late": []}}
+    assert reason_to_withhold(ALARM, nobody) is WithheldBecause.OUTDATED
+
+
+def test_an_address_taken_out_of_the_office_file_is_not_written_to():
+    """Between the event and the e-mail."""
+    summary = intent(Template.DAY_SUMMARY)
+    gone: dict[str, Any] = {"contact": None, "report": {}}
+    assert reason_to_withhold(summary, gone) is WithheldBecause.NO_ADDRESS
+    kept = {"contact": {"name": "PST", "email": "bps1471@bps.go.id"}, "report": {}}
+    assert reason_to_withhold(summary, kept) is None

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from contracts.events import EVENTS
-from kernel.effects import Cancel, Publish, Schedule
+from kernel.effects import Cancel, Ignore, Publish, Schedule
 from kernel.relay import envelope
+from services.notifier.alarms import AlarmRaised
 from services.notifier.commands import DELIVER
 from services.notifier.events import (
     Event,
@@ -65,7 +66,13 @@ def test_an_end_is_published(name: str, event: Any, more: dict[str, str]):
     assert EVENTS["notifier", name, 1]().validate(told["data"]) == {}
 
 
-@pytest.mark.parametrize("kind", Event.__args__)
+def test_an_alarm_that_leaves_is_known_from_its_notification():
+    """Nothing is published twice."""
+    (effect,) = react(fact(AlarmRaised(notification_id="n1", seen=7), stream="alarms-1471-x-0"))
+    assert isinstance(effect, Ignore)
+
+
+@pytest.mark.parametrize("kind", [*Event.__args__, AlarmRaised])
 def test_no_fact_holds_an_address_a_name_or_a_text(kind):
     """They are asked for when an e-mail is sent: forgetting a person needs nothing here."""
     assert "subject_id" not in {f.name for f in fields(kind)}

@@ -90,7 +90,7 @@ def test_the_document_is_plain_json_and_fits_its_schema(pekanbaru):
 
 
 def test_the_document_shows_nothing_meant_for_the_services_only(pekanbaru):
-    assert not {"policy", "mail_from", "calendar"} & set(pekanbaru.document)
+    assert not {"policy", "mail_from", "recipients", "calendar"} & set(pekanbaru.document)
 
 
 def test_the_hours_of_1471_wait_for_the_office_to_confirm_them(pekanbaru):
@@ -103,6 +103,14 @@ def test_policy_of_1471(pekanbaru):
     assert policy.reminder_days == (3, 5, 6)
     assert policy.reminder_time == time(9)
     assert pekanbaru.mail_from == "bps1471@bps.go.id"
+
+
+def test_the_office_is_told_where_its_file_says(file_with, pekanbaru):
+    """Nobody, if it says so; the public address is not taken in place of one left out."""
+    mailbox = ("bps1471@bps.go.id",)
+    assert (pekanbaru.recipients.alarms, pekanbaru.recipients.summary) == (mailbox, mailbox)
+    nobody = load_offices(file_with({"recipients.alarms": []}))["1471"].recipients
+    assert (nobody.alarms, nobody.summary) == ((), mailbox)
 
 
 def test_limits_of_1471_end_at_its_closing_time(pekanbaru):
@@ -127,6 +135,47 @@ def test_limits_of_1471_end_at_its_closing_time(pekanbaru):
 def test_is_open(pekanbaru, local, is_open):
     at = datetime.fromisoformat(f"{local}+07:00")
     assert pekanbaru.is_open(at) is is_open
+
+
+# A second office: nothing is Pekanbaru's by accident.
+
+
+@pytest.fixture(scope="module")
+def jayapura() -> Office:
+    return load_offices(FILES)["9471"]
+
+
+def test_the_second_office_waits_to_be_confirmed(jayapura):
+    """It names no decree, and nothing that is known to be another office's."""
+    assert "to be confirmed by the office" in " ".join(
+        (FILES / "9471.yaml").read_text().lower().replace("#", "").split()
+    )
+    assert not re.search(r"\d", jayapura.document["standard"]["legal_basis"])
+    assert all(row["to_be_confirmed"] for row in jayapura.document["opening_hours"])
+    shown = ("office", "name", "address", "contact", "standard", "time_zone")
+    for text in texts([jayapura.document[key] for key in shown]):
+        assert not re.search("pekanbaru|riau|1471|0761|jakarta", text, re.IGNORECASE), text
+
+
+def test_the_second_office_keeps_the_promises_of_the_standard(jayapura, pekanbaru):
+    """Limits are the standard's; what it leaves open is the office's."""
+    assert jayapura.queue.start_limit_min == pekanbaru.queue.start_limit_min == 10
+    assert jayapura.policy.limit_working_days == 3
+    assert (jayapura.queue.single_stop, jayapura.queue.at_close) == (True, "serve")
+    assert set(jayapura.counters.values()) == {"desk"}
+
+
+@pytest.mark.parametrize(("local", "is_open"), [("08:00", True), ("15:29", True), ("15:30", False)])
+def test_the_second_office_opens_by_its_own_clock(jayapura, local, is_open):
+    """Two hours before the first one does."""
+    at = datetime.fromisoformat(f"2026-11-23T{local}+09:00")
+    assert jayapura.is_open(at) is is_open
+
+
+def test_limits_of_the_second_office_end_at_its_own_closing_time(jayapura):
+    """Wednesday 15:30 in Jayapura, 6:30 in UTC."""
+    start = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    assert jayapura.calendar.due(start, 3).due_at == datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
 
 
 # What the file can say.
@@ -200,6 +249,12 @@ DAY = {"date": "2026-11-24", "kind": "closure", "decree_no": "B-7", "name": "Pin
         ({"time_zone": ""}, "time_zone: Not a time zone"),
         ({"time_zone": "Asia"}, "time_zone: Not a time zone"),
         ({"mail_from": "bps1471"}, "mail_from: Not a valid email"),
+        ({"recipients.alarms": ["bps1471"]}, "recipients.alarms.0: Not a valid email"),
+        (
+            {"recipients.summary": ["a@bps.go.id", "a@bps.go.id"]},
+            "recipients.summary: Must name each address once",
+        ),
+        ({"recipients": {}}, "recipients.alarms: Missing data"),
         ({"counters.0.stop": "lobby"}, "counters.0.stop: Must be one of"),
         ({"opening_hours.0.weekdays": ["senin"]}, "opening_hours.0.weekdays.0: Must be one of"),
         (

@@ -24,6 +24,11 @@ from tests.support import NOON
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SERVICES = ("consultation", "queue", "notifier")
+STREAMS = {
+    "consultation": "consultation-k1",
+    "queue": "day-1471-2026-11-23",
+    "notifier": "notification-k1",
+}
 PUBLISHED = sorted(EVENTS)
 STORED = [
     (service, name, version)
@@ -35,9 +40,9 @@ STORED = [
 def stored_fact(service, name, version):
     """Read the fixture as the log would."""
     event = json.loads((FIXTURES / f"stored/{service}.{name}.v{version}.json").read_text())
-    category = {"consultation": "consultation", "queue": "day", "notifier": "notification"}[service]
+    stream = "subject-k1" if name == "subject_erased" else STREAMS[service]
     commit = Commit(
-        stream=f"{category}-k1",
+        stream=stream,
         version=3,
         events=({**event, "occurred_at": NOON},),
         recorded_at=NOON,

@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from offices.office import Office
+from services.notifier.channels import office_words
 from services.notifier.channels.wording import days_ahead, moment, one_line, quoted, wrapped
 from services.notifier.events import NotificationRequested, Template
 
@@ -36,7 +37,7 @@ class Letters:
         self._templates.filters |= {"one_line": one_line, "quoted": quoted, "wrapped": wrapped}
 
     def write(self, request: NotificationRequested, dossier: Document, office: Office) -> Letter:
-        """Return the letter; `dossier` is what the consultation service answers."""
+        """Return the letter; `dossier` is what `queries.dossier` returns."""
         words = _words(request, dossier, office)
         text = self._templates.get_template(f"{request.template}.txt.j2")
         html = self._templates.get_template(f"{request.template}.html.j2")
@@ -46,6 +47,17 @@ class Letters:
 
 def _words(request: NotificationRequested, dossier: Document, office: Office) -> Document:
     """Return what the templates may use."""
+    match request.template:
+        case Template.START_LIMIT_BREACHED:
+            return office_words.alarm(dossier, office)
+        case Template.DAY_SUMMARY:
+            return office_words.summary(request, dossier, office)
+    return _words_of_consultation(request, dossier, office)
+
+
+def _words_of_consultation(
+    request: NotificationRequested, dossier: Document, office: Office
+) -> Document:
     consultation, params = dossier["consultation"], request.params
     return {
         "name": dossier["contact"]["name"],

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from offices.office import Office
 from services.notifier.channels.letters import Letter
 from services.notifier.channels.wording import one_line
+from services.notifier.events import NotificationRequested
 from services.notifier.state import Owed
 
 NAME_MAX = 60
@@ -27,7 +28,7 @@ def compose(owed: Owed, letter: Letter, to: Address, office: Office) -> EmailMes
     """Return the message to send."""
     request = owed.request
     sender = mailbox(office.name, office.mail_from)
-    thread = f"<consultation-{request.about}@{sender.domain}>"
+    thread = f"<{_thread(request, office)}@{sender.domain}>"
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
     message["Reply-To"] = sender
@@ -41,9 +42,15 @@ def compose(owed: Owed, letter: Letter, to: Address, office: Office) -> EmailMes
     message["X-Auto-Response-Suppress"] = "All"  # Exchange heeds this one instead
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    message["Content-Language"] = "id"
+    message["Content-Language"] = "id" if request.params.service_date is None else "id, en"
     message.set_boundary(f"=_{request.notification_id}")  # "=_" never occurs in quoted-printable
     return message
+
+
+def _thread(request: NotificationRequested, office: Office) -> str:
+    """Name what belongs together: the e-mails of a consultation, or of an office's day."""
+    day = request.params.service_date
+    return f"consultation-{request.about}" if day is None else f"day-{office.id}-{day}"
 
 
 def mailbox(name: str, address: str) -> Address:

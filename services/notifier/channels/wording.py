@@ -1,12 +1,13 @@
-"""How texts, dates and spans of time are written to an Indonesian reader."""
+"""How texts, dates and spans of time are written to an Indonesian reader, some also in English."""
 
 import re
 import textwrap
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_percent
 
 WIDTH = 72
 
@@ -35,6 +36,36 @@ def moment(at: datetime, time_zone: str) -> str:
     """Return e.g. `Rabu, 25 November 2026 pukul 15.30 WIB`."""
     pattern = "EEEE, d MMMM y 'pukul' HH.mm z"
     return format_datetime(at, pattern, tzinfo=ZoneInfo(time_zone), locale="id")
+
+
+def clock(at: datetime, time_zone: str, locale: str = "id") -> str:
+    """Return e.g. `09.41 WIT`; in English `09:41 WIT`, as those names are said in both."""
+    separator = "." if locale == "id" else ":"
+    pattern = f"HH'{separator}'mm z"
+    return format_datetime(at, pattern, tzinfo=ZoneInfo(time_zone), locale="id")
+
+
+def day(on: date, locale: str = "id") -> str:
+    """Return e.g. `Rabu, 25 November 2026`; in English `Wednesday, 25 November 2026`."""
+    return format_date(on, "EEEE, d MMMM y", locale=locale)
+
+
+def short_day(on: date) -> str:
+    """Return e.g. `25 Nov`."""
+    return format_date(on, "d MMM", locale="id")
+
+
+def share(of_one: float, locale: str = "id") -> str:
+    """Return e.g. `94,3%`; in English `94.3%`."""
+    return format_percent(of_one, "#,##0.#%", locale=locale)
+
+
+def span(seconds: int, locale: str = "id") -> str:
+    """Return e.g. `3 menit 20 detik`; in English `3 min 20 s`."""
+    minute, second = ("menit", "detik") if locale == "id" else ("min", "s")
+    whole, rest = divmod(seconds, 60)
+    parts = [f"{whole} {minute}"] * (whole > 0) + [f"{rest} {second}"] * (rest > 0 or whole == 0)
+    return " ".join(parts)
 
 
 def days_ahead(days: int) -> str:
