@@ -366,7 +366,7 @@ class WaitingCountsSchema(Schema):
     priority = fields.Integer(required=True)
 
 
-class BoardSchema(Schema):
+class BoardSchema(DaySchema):
     """What hangs on the wall: numbers and counters, nothing of anybody."""
 
     now_serving = fields.List(fields.Nested(ShownCallSchema), required=True)

@@ -23,6 +23,7 @@ class Call:
     path: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
+    last_event_id: str = ""
 
     @property
     def request(self) -> dict[str, Any]:

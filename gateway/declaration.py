@@ -20,7 +20,8 @@ class Declaration:
     """One route.
 
     No `roles` means that everybody may call it, without a token; no `answers`, that it is a page
-    and not part of the API. The answer of a `versioned` one carries an ETag.
+    and not part of the API. The answer of a `versioned` one carries an ETag; one of `events` is a
+    stream of server-sent events, each of which has the shape of the answer as its data.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Declaration:
     answers: Shapes = field(default_factory=dict)
     refuses: tuple[Code, ...] = ()
     versioned: bool = False
+    events: bool = False
 
     @property
     def parameters(self) -> list[str]:

@@ -10,6 +10,7 @@ from kernel.clock import new_id
 CORRELATION_ID = "X-Correlation-ID"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 IF_MATCH = "If-Match"
+LAST_EVENT_ID = "Last-Event-ID"
 
 KEY_PATTERN = r"^[!-~]([ -~]{0,126}[!-~])?$"
 IF_MATCH_PATTERN = r'^(\*|"[0-9]{1,15}")$'

@@ -49,7 +49,7 @@ def describe(service: type) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         plugins=[plugin],
-        tags=[{"name": name} for name in ("offices", "consultations", "calendar")],
+        tags=[{"name": name} for name in ("offices", "consultations", "tickets", "calendar")],
     )
     converter = plugin.converter
     assert converter is not None  # made by APISpec

@@ -13,6 +13,7 @@ from contracts.errors import Code
 from gateway import headers
 from gateway.declaration import Declaration
 from gateway.errors import PROBLEM_JSON, PROBLEMS, status_of
+from gateway.sse import MEDIA_TYPE
 
 
 class Operations:
@@ -87,6 +88,11 @@ def _headers(declared: Declaration) -> Iterable[dict[str, Any]]:
             "The version, as in `ETag`, that the wish is for.",
             pattern=headers.IF_MATCH_PATTERN,
         )
+    if declared.events:
+        yield _header(
+            headers.LAST_EVENT_ID,
+            "The `id` of the last event that was received; an unknown one is ignored.",
+        )
 
 
 def _header(name: str, description: str, **schema: str) -> dict[str, Any]:
@@ -114,9 +120,14 @@ def _answer(declared: Declaration, status: int, shape: type[Schema]) -> dict[str
         told["Location"] = _told("Where it is.")
     return {
         "description": (shape.__doc__ or "").strip().partition("\n")[0],
-        "content": {"application/json": {"schema": shape}},
+        "content": _events(shape) if declared.events else {"application/json": {"schema": shape}},
         "headers": told,
     }
+
+
+def _events(shape: type[Schema]) -> dict[str, Any]:
+    told = f"The `data` of each event is a `{shape.__name__.removesuffix('Schema')}` in JSON."
+    return {MEDIA_TYPE: {"schema": {"type": "string", "description": told}}}
 
 
 def _problem(codes: list[Code]) -> dict[str, Any]:

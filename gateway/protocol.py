@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from socket import SHUT_WR
+from socket import MSG_DONTWAIT, MSG_PEEK, SHUT_WR
 from typing import Any
 
 import eventlet
@@ -17,7 +17,10 @@ LINGER_BYTES = 16 * 1024 * 1024
 
 
 class Protocol(HttpOnlyProtocol):
-    """One connection. The application may end it with `environ["pst.hang_up"]()`."""
+    """One connection. The application may end it with `environ["pst.hang_up"]()`.
+
+    `environ["pst.is_gone"]()` tells whether the client has closed its end.
+    """
 
     wfile: Any
     _hangs_up = False
@@ -25,7 +28,7 @@ class Protocol(HttpOnlyProtocol):
     def get_environ(self) -> dict[str, Any]:
         """Describe the request as WSGI does."""
         environ: dict[str, Any] = super().get_environ()
-        return environ | {"pst.hang_up": self._hang_up}
+        return environ | {"pst.hang_up": self._hang_up, "pst.is_gone": self._is_gone}
 
     def handle_one_request(self) -> None:
         """Take one request; what eventlet refuses becomes a problem document, too."""
@@ -58,6 +61,14 @@ class Protocol(HttpOnlyProtocol):
 
     def _hang_up(self) -> None:
         self.close_connection = self._hangs_up = True
+
+    def _is_gone(self) -> bool:
+        try:  # past eventlet, whose `recv` would wait for the client to speak
+            return not self.connection.fd.recv(1, MSG_PEEK | MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
 
 class _Refusing:

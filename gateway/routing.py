@@ -75,7 +75,8 @@ class Route(HttpRequestHandler):
         if self.declaration.conditional:
             caller["expected_version"] = headers.expected_version(request.headers)
         inputs.check()
-        return Call(identity, caller, parameters, query, said)
+        seen = request.headers.get(headers.LAST_EVENT_ID, "")
+        return Call(identity, caller, parameters, query, said, seen)
 
     def _parameters(self, inputs: Inputs, path: dict[str, str]) -> dict[str, Any]:
         if self._path is None:

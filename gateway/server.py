@@ -1,5 +1,7 @@
 """nameko's web server, made fit for an API: it survives bad clients and drains on stop."""
 
+import sys
+from socket import IPPROTO_TCP, TCP_USER_TIMEOUT
 from typing import Any
 
 import eventlet
@@ -14,6 +16,7 @@ from gateway import auth
 from gateway.application import Application
 from gateway.protocol import Protocol
 from gateway.rate_limit import RateLimit
+from gateway.streams import Streams
 from kernel.config import Settings, SettingsError
 
 log = structlog.get_logger()
@@ -24,6 +27,21 @@ SILENT_CLIENT_S = 30
 DRAIN_S = 10
 
 BACKLOG = 512
+
+
+class _Log:
+    """What goes wrong while an answer is written; a client that leaves is no fault of ours."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(log, name)
+
+    def info(self, text: str, *args: object) -> None:
+        """Take eventlet's word, a stack trace."""
+        error = sys.exception()
+        if isinstance(error, OSError):
+            log.info("connection lost", error=str(error))
+        else:
+            log.info(text, *args)
 
 
 class ApiServer(WebServer):
@@ -38,6 +56,7 @@ class ApiServer(WebServer):
         self._address = BindAddress(settings.host, settings.port)
         self._rate_limit = RateLimit(settings.rate_limit)
         self._key = Ed25519PublicKey.from_public_bytes(settings.token_public_key)
+        self.streams = Streams()
 
     @property
     def bind_addr(self) -> BindAddress:
@@ -78,7 +97,7 @@ class ApiServer(WebServer):
             keepalive=SILENT_CLIENT_S,
             socket_timeout=SILENT_CLIENT_S,
         )
-        server.log = log  # what goes wrong while an answer is written
+        server.log = _Log()
         return server
 
     def run(self) -> None:
@@ -93,6 +112,7 @@ class ApiServer(WebServer):
     def process_request(self, sock: Any, address: object) -> None:
         """Serve one connection: nothing that goes wrong on it may end the process."""
         try:
+            sock.setsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT, SILENT_CLIENT_S * 1000)
             super().process_request(sock, address)
         except OSError as error:
             log.info("connection lost", error=str(error))
@@ -104,13 +124,15 @@ class ApiServer(WebServer):
         """Take no more connections as soon as the first route is stopped.
 
         Requests that have come, be it in part, are answered before the routes are gone: after
-        them nameko stops what hears the services' replies.
+        them nameko stops what hears the services' replies. Streams, which would never be done,
+        end.
         """
         if self._is_accepting:
             self._is_accepting = False
             self._gt.kill()
             self._sock.close()
             self._serv.keepalive = False
+            self.streams.end()
         with eventlet.Timeout(DRAIN_S, False):
             while self._serv.outstanding_requests:
                 eventlet.sleep(0.01)

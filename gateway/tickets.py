@@ -74,7 +74,7 @@ def day(result: Result) -> Answer:
 
 
 def queue(result: Result) -> Answer:
-    """Answer with the queue and the version of its day."""
+    """Answer with the queue or the board, and the version of its day."""
     return Answer(result, headers=_etag(result))
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from werkzeug.wrappers import Response
+
 from contracts.caller import STAFF
 from contracts.common import AtQuerySchema
 from contracts.errors import Code
@@ -28,6 +30,7 @@ from contracts.queue import (
     WaitingReportSchema,
 )
 from gateway import examples, tickets
+from gateway.boards import Boards
 from gateway.call import Answer, Call
 from gateway.routing import route
 from host.rpc import ServiceRpc
@@ -70,6 +73,7 @@ class WalkInRoutes:
 
     queue = ServiceRpc("queue")
     ticket_tokens = tickets.TicketTokens()
+    boards = Boards()
 
     @route(
         "POST",
@@ -89,7 +93,14 @@ class WalkInRoutes:
         """
         return tickets.issued(self.queue.issue(call.request), self.ticket_tokens)
 
-    @route("GET", TICKET, query=TokenQuerySchema, answers={200: TicketSchema}, versioned=True)
+    @route(
+        "GET",
+        TICKET,
+        query=TokenQuerySchema,
+        answers={200: TicketSchema},
+        versioned=True,
+        refuses=(Code.WRONG_OFFICE,),
+    )
     def show_ticket(self, call: Call) -> Answer:
         """One ticket, for officers and for who holds its token."""
         return tickets.shown(self.queue.ticket(self.ticket_tokens.request(call)))
@@ -220,10 +231,22 @@ class WalkInRoutes:
         """Who waits and who is served, and every counter; today, or as it stood at a time."""
         return tickets.queue(self.queue.queue(call.request))
 
-    @route("GET", f"{OFFICE}/board", answers={200: BoardSchema})
-    def show_board(self, call: Call) -> Any:
+    @route("GET", f"{OFFICE}/board", answers={200: BoardSchema}, versioned=True)
+    def show_board(self, call: Call) -> Answer:
         """Which number is called where; nothing of anybody."""
-        return self.queue.board(call.request)
+        return tickets.queue(self.queue.board(call.request))
+
+    @route("GET", f"{OFFICE}/board/stream", answers={200: BoardSchema}, events=True)
+    def stream_board(self, call: Call) -> Response:
+        """The board and each change of it, as server-sent events.
+
+        Every event `board` is the whole board, now and after each change; a client too slow for
+        all gets the newest. Who comes back with the id of what is still on the board hears of
+        the next change, everybody else gets the board at once: what came between is on it, as
+        far as it still matters. A comment at least every 15 seconds shows that the stream lives;
+        it stays open while the service is away.
+        """
+        return self.boards.stream(call.path["office"], call.last_event_id)
 
     @route(
         "GET",

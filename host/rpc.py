@@ -10,6 +10,7 @@ nameko ships no types: what is derived from it is so from `Any` (`type: ignore[m
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import eventlet
@@ -165,6 +166,13 @@ class ServiceRpc(nameko_rpc.ServiceRpc):  # type: ignore[misc]
         self.publisher.declare = []  # the listener declares its queue; not again with each call
 
     def get_dependency(self, worker_ctx: Any) -> "_Caller":
+        return self._caller(worker_ctx)
+
+    def caller(self) -> "_Caller":
+        """Return what calls on no worker's behalf, from a thread of one's own."""
+        return self._caller(SimpleNamespace(context_data={}))
+
+    def _caller(self, worker_ctx: Any) -> "_Caller":
         return _Caller(super().get_dependency(worker_ctx), self.reply_listener, self._timeout)
 
 

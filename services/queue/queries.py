@@ -87,10 +87,11 @@ def late(state: State, office: Office, now: datetime, version: int) -> Document:
     return _dumped(shapes.LateSchema, words)
 
 
-def board(state: State, now: datetime) -> Document:
+def board(state: State, office: Office, today: date, version: int, now: datetime) -> Document:
     """Return what hangs on the wall: numbers, counters, and nothing of anybody."""
     called = [t for t in state.tickets.values() if t.called_at is not None]
     words = {
+        **_day(state, office, today, version),
         "now_serving": [_shown(state.tickets[t]) for t in state.counters.values()],
         "recent_calls": [_shown(t) for t in nlargest(RECENT, called, key=attrgetter("called_at"))],
         "waiting": {lane: sum(1 for _ in _waiting(state, lane)) for lane in Lane},

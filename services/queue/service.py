@@ -86,8 +86,9 @@ class QueueService:
     def board(self, request: Request) -> Answer:
         """Return what hangs on the wall, for everybody; `OfOffice`."""
         asked = schema(shapes.OfOffice).load(request)
-        found, _ = self._today(self._office(asked["office"]))
-        return queries.board(found.state, self.core.clock.now())
+        office = self._office(asked["office"])
+        found, today = self._today(office)
+        return queries.board(found.state, office, today, found.version, self.core.clock.now())
 
     @rpc
     def late(self, request: Request) -> Answer:
