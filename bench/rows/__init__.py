@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bench.harness import Bench, Row
 from bench.rows import (
+    call_next,
     concurrent,
     deadlines,
     delivery,
@@ -23,5 +24,6 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "long-stream": long_stream.run,
     "delivery": delivery.run,
     "deadlines": deadlines.run,
+    "call-next": call_next.run,
 }
 """In the order of the design's table."""
