@@ -15,9 +15,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from kernel.clock import Clock
 
-THREADS = 25
-"""Of each worker; and as many connections to the database, so that nobody waits for one."""
-
 LETTERS = {"regular": "A", "priority": "P"}
 PRIORITY_IN_A_ROW = 2
 clock = Clock()
@@ -89,7 +86,7 @@ def prepare(url: str, office: str) -> None:
 
 def served() -> Flask:
     """Return the application; a worker calls this once."""
-    engine = create_engine(os.environ["PST_BARE_URL"], pool_size=THREADS)
+    engine = create_engine(os.environ["PST_BARE_URL"])
     app = Flask(__name__)
 
     @app.post("/offices/<office>/tickets")

@@ -12,6 +12,7 @@ from bench.rows import (
     load_append,
     long_stream,
     replay,
+    service_day,
     warm_command,
 )
 
@@ -25,5 +26,6 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "delivery": delivery.run,
     "deadlines": deadlines.run,
     "call-next": call_next.run,
+    "service-day": service_day.run,
 }
 """In the order of the design's table."""
