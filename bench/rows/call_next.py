@@ -18,7 +18,7 @@ from tests.support import Stack, eventually
 
 OURS, BARE = "ours", "bare Flask"
 RATIO, P95_MS = 3.0, 250.0
-AT_ONCE, VISITS = 6, 6
+AT_ONCE, VISITS = 4, 4
 """So often all press at the same moment; so many visits each officer then has at its own pace."""
 
 WORKERS = 3
