@@ -11,7 +11,10 @@ from pathlib import Path
 from bench.servers import PG_BIN, ROOT
 from bench.setup import EMMETT
 
-PACKAGES = ("SecantusDB", "pymongo", "nameko", "eventlet", "eventsourcing", "psycopg", "msgspec")
+PACKAGES = (
+    *("SecantusDB", "pymongo", "nameko", "eventlet", "eventsourcing", "psycopg", "msgspec"),
+    *("Flask", "SQLAlchemy", "gunicorn"),
+)
 EMMETT_PACKAGES = ("@event-driven-io/emmett-mongodb", "@event-driven-io/emmett", "mongodb")
 
 

@@ -69,8 +69,8 @@ class TravelledTime:
     def __call__(self) -> timedelta:
         """Return by how much this system is ahead."""
         if monotonic() - self._read_at >= self.REREAD_S:
-            self._read_at = monotonic()
             self._value = self._read()
+            self._read_at = monotonic()  # not before: who asks meanwhile must not get an older time
         return self._value
 
     def advance(self, by: timedelta) -> timedelta:

@@ -18,8 +18,9 @@ from kernel.vault import Vault
 
 S = TypeVar("S")
 
-TRIES = 12
-"""A command that loses its version this often in a row is answered "unavailable"."""
+TRIES = 40
+"""A command that loses its version this often in a row is answered "unavailable". That takes more
+than a second: a rival process goes through its whole line first, fifty commands on a busy day."""
 
 
 class CommandHandler:
@@ -71,7 +72,7 @@ class CommandHandler:
                 draft = self._draft(stream, folded.version, events, command.now, meta)
                 commit = self._log.append(draft)
             except VersionConflict:
-                pause(jitter(0.01 * (attempt + 1)))
+                pause(jitter(0.01 * min(attempt + 1, 6)))
                 continue
             if not commit.holds(draft):  # another process had stored this command already
                 return self._replay(commit, self._states.caught_up(aggregate, stream), meta)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bench.harness import Bench, Row
 from bench.rows import (
+    call_next,
     concurrent,
     deadlines,
     delivery,
@@ -11,6 +12,7 @@ from bench.rows import (
     load_append,
     long_stream,
     replay,
+    service_day,
     warm_command,
 )
 
@@ -23,5 +25,7 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "long-stream": long_stream.run,
     "delivery": delivery.run,
     "deadlines": deadlines.run,
+    "call-next": call_next.run,
+    "service-day": service_day.run,
 }
 """In the order of the design's table."""

@@ -39,7 +39,7 @@ def run(bench: Bench) -> Row:
             samples = bench.compare(
                 {
                     OURS: partial(_ours, stack, people),
-                    BARE: _while_frozen(stack, partial(_posted, bare_port, people)),
+                    BARE: while_frozen(stack, partial(_posted, bare_port, people)),
                 }
             )
             row.add(clients, samples.medians())
@@ -107,9 +107,11 @@ def _posted(port: int, people: list[tuple[str, str]]) -> float:
     return each * len(people) / (time.perf_counter() - start)
 
 
-def _while_frozen(stack: Stack, side: Callable[[], float]) -> Side:
+def while_frozen(stack: Stack, side: Callable[[], float], *more: int) -> Side:
+    """Have a peer do its work while our services, and these processes, stand still."""
+
     def frozen() -> float:
-        pids = [stack.control.pid(name) or 0 for name in SERVICES]
+        pids = [*more, *(stack.control.pid(name) or 0 for name in SERVICES)]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         try:

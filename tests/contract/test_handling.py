@@ -10,6 +10,7 @@ from contracts.errors import Code, Rejected, Unavailable
 from kernel.aggregate import Aggregate, Meta
 from kernel.clock import new_id, random_bytes
 from kernel.codec import Earlier, EventType, EventTypes
+from kernel.commit import VersionConflict
 from kernel.event_log import EventLog
 from kernel.facts import facts_of
 from kernel.handling import CommandHandler
@@ -111,6 +112,23 @@ def test_rivals_are_decided_one_after_the_other(processes):
     with ThreadPoolExecutor(8) as pool:
         versions = [v for v in pool.map(attempt, range(8)) if v]
     assert sorted(versions) == [1, 2, 3]
+
+
+def test_command_outlasts_a_rival_with_a_long_line(processes, monkeypatch):
+    """Who loses its version thirty times in a row is still stored, once."""
+    one, _ = processes
+    append, tries = one.log.append, []
+
+    def unlucky(draft):
+        tries.append(draft)
+        if len(tries) <= 30:
+            raise VersionConflict("somebody was faster")
+        return append(draft)
+
+    monkeypatch.setattr(one.log, "append", unlucky)
+    monkeypatch.setattr("kernel.handling.pause", lambda seconds: None)
+    assert one.take().version == 1
+    assert len(one.log.read_on(0)) == 1
 
 
 def test_refusal_is_never_based_on_an_old_state(processes):

@@ -34,3 +34,21 @@ def test_steps_add_up_to_the_last_year_at_most(db):
     with pytest.raises(ValueError, match="no further than the year 9000"):
         TravelledTime(db).advance(half)
     assert Clock(TravelledTime(db)).now() < LATEST
+
+
+def test_who_asks_while_it_is_read_gets_no_older_time(db):
+    """A process that has just started: none of its first requests is decided in the real time."""
+    db["offset"].insert_one({"_id": "offset", "ms": 1000})
+    told: list[timedelta] = []
+
+    class Slowly:
+        """While the first one reads, a second one asks."""
+
+        def find_one(self, wanted):
+            if not told:
+                told.append(timedelta())  # in place of what comes
+                told[0] = travelled()
+            return db["offset"].find_one(wanted)
+
+    travelled = TravelledTime({"offset": Slowly()})  # type: ignore[arg-type]
+    assert [travelled(), *told] == [timedelta(seconds=1)] * 2

@@ -1,8 +1,13 @@
 """The arithmetic of the benches; the benches themselves are no tests."""
 
+import asyncio
 from pathlib import Path
+from typing import ClassVar
+
+import pytest
 
 from bench.harness import Bench, Row, Samples, Verdict, quantile, shown
+from bench.officers import Office
 from bench.table import table
 
 
@@ -51,3 +56,56 @@ def test_table_names_the_miss():
     assert "0.50 ×" in lines[3]
     assert "MISS" in lines[3]
     assert "MISS" not in lines[4]
+
+
+class Line:
+    """A connection to nowhere."""
+
+    async def open(self) -> None:
+        """It is."""
+
+    def close(self) -> None:
+        """It was."""
+
+
+class Desk:
+    """Calls from a row that all share, and remembers how many called at the same time."""
+
+    waiting: ClassVar[list[str]] = []
+    calling = most = 0
+
+    def __init__(self) -> None:
+        self.line = Line()
+
+    async def issue(self, lane: dict[str, str]) -> None:
+        Desk.waiting.append(f"{lane.get('lane', 'regular')}-{len(Desk.waiting)}")
+
+    async def call_next(self) -> str | None:
+        Desk.calling += 1
+        Desk.most = max(Desk.most, Desk.calling)
+        await asyncio.sleep(0)
+        Desk.calling -= 1
+        return Desk.waiting.pop(0) if Desk.waiting else None
+
+    async def serve(self, ticket_id: str) -> None:
+        """They talk."""
+
+
+def test_all_officers_press_at_the_same_moment():
+    """Each as often as asked, and every fifth number is one of the priority lane."""
+    Desk.waiting, Desk.most = [], 0
+    office = Office([Desk() for _ in range(5)])
+    assert office.issue(20) > 0
+    assert sum(ticket.startswith("priority") for ticket in Desk.waiting) == 4
+    assert office.at_once(2) > 0
+    assert office.visits(2) > 0
+    assert (Desk.most, len(office.called)) == (5, 20)
+    assert (len(office.took_at_once), len(office.took_visiting)) == (10, 10)
+
+
+@pytest.mark.parametrize("waiting", [["a", "a"], ["a"]])
+def test_ticket_called_twice_or_none_at_all_breaks_a_bench_off(waiting: list[str]):
+    """A system that is fast and wrong gets no figure."""
+    Desk.waiting = waiting
+    with pytest.raises(RuntimeError, match="enough were waiting"):
+        Office([Desk(), Desk()]).at_once(1)
