@@ -67,7 +67,7 @@ def _sides(day: "_Day") -> dict[str, Side]:
         "cold, from its snapshot": lambda: day.read_cold(with_snapshot=True),
         "cold, from all facts": lambda: day.read_cold(with_snapshot=False),
         "queue": lambda: _ms(partial(queries.queue, state, OFFICE, MONDAY, 1)),
-        "board": lambda: _ms(partial(queries.board, state, day.now)),
+        "board": lambda: _ms(partial(queries.board, state, OFFICE, MONDAY, 1, day.now)),
     }
 
 
