@@ -7,7 +7,6 @@ A batch travels together (docs/adr/0014-relay-in-batches.md).
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -34,11 +33,8 @@ BATCH = 200
 LOOK_S = 1.0
 
 SAVE_S = 0.1
-"""So long, under load, the checkpoint may lag behind what the broker has confirmed, and dates may
-wait to be set or dropped if none of them is near: whoever leads next does so much again."""
-
-NEAR = timedelta(minutes=1)
-"""Of a fact: what it sets for so soon is set at once."""
+"""So long, under load, the checkpoint may lag behind what the broker has confirmed, and dates
+that lost their point may stay: whoever leads next publishes so much again."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ class Relay:
         self._checkpoint = deadlines.checkpoint()
         self._stands: Standing | None = None
         self._look_at = self._save_at = 0.0
-        self._later: list[Change] = []
+        self._dropped: list[Cancelled] = []
 
     def step(self, fence: int) -> int:
         """Handle the next commits; return how many. Raises `Unavailable` to be tried again.
@@ -87,19 +83,20 @@ class Relay:
         try:
             for commit in self._log.read_on(reached, BATCH):
                 work.extend(self._work(commit))
-                reached, self._soon = commit.position, commit.recorded_at + NEAR
+                reached = commit.position
         finally:  # what comes before a commit that cannot be read is done
             self._publish([each for each in work if isinstance(each, Outgoing)])
-            self._later += [each for each in work if not isinstance(each, Outgoing)]
-            waits = reached > stands.reached and monotonic() < self._save_at
-            now = replace(stands, reached=reached)
-            self._stands = self._put_off(now) if waits else self._save(now)
+            changes = [each for each in work if not isinstance(each, Outgoing)]
+            if reached > stands.reached and monotonic() < self._save_at:
+                self._stands = self._put_off(replace(stands, reached=reached), changes)
+            else:
+                self._stands = self._save(replace(stands, reached=reached), changes)
         return reached - stands.reached if self._stands else 0
 
     def settle(self) -> None:
         """Save what has been put off, before another leads."""
         if self._stands:
-            self._stands = self._save(self._stands)
+            self._stands = self._save(self._stands, [])
 
     def waits(self) -> bool:
         """Tell whether this process knows of commits that are still to be handled."""
@@ -113,32 +110,29 @@ class Relay:
         stands = self._stands
         if stands and stands.fence == fence and not self._to_be_looked_up(stands):
             return stands
-        self._look_at, self._later = monotonic() + LOOK_S, []
+        self._look_at = monotonic() + LOOK_S
         saved = self._checkpoint.read()
         return Standing(saved, saved, fence)
 
     def _to_be_looked_up(self, stands: Standing) -> bool:
         return stands.reached == stands.saved and monotonic() >= self._look_at  # to save also looks
 
-    def _put_off(self, stands: Standing) -> Standing:
-        """Wait for what comes, unless a date is near: what moves with each commit is set once."""
-        if any(isinstance(each, Deadline) and each.due_at < self._soon for each in self._later):
-            self._set_dates()
+    def _put_off(self, stands: Standing, changes: list[Change]) -> Standing:
+        """Set new dates now; that others lost their point, and how far we are, can wait."""
+        self._deadlines.apply(each for each in changes if isinstance(each, Deadline))
+        self._dropped += [each for each in changes if isinstance(each, Cancelled)]
         return stands
 
-    def _save(self, stands: Standing) -> Standing | None:
+    def _save(self, stands: Standing, changes: list[Change]) -> Standing | None:
         """Move the checkpoint to what is done; None when it is not ours to move."""
-        self._set_dates()
+        self._deadlines.apply([*self._dropped, *changes])
+        self._dropped = []
         if stands.reached == stands.saved:
             return stands
         self._save_at = monotonic() + SAVE_S
         if self._checkpoint.advance(stands.saved, stands.reached, stands.fence):
             return replace(stands, saved=stands.reached)
         return None
-
-    def _set_dates(self) -> None:
-        self._deadlines.apply(self._later)
-        self._later = []
 
     def position(self) -> int:
         """Return up to which commit all is done and saved."""

@@ -134,49 +134,32 @@ def test_who_leads_next_tells_again_what_was_not_saved(stack, db, desk, monkeypa
     assert [version for _, version in desk.heard()] == [1, 2, 3, 2, 3, 4]
 
 
-def test_near_dates_are_set_at_once_and_others_wait_for_the_checkpoint(
-    stack, db, desk, monkeypatch
-):
-    """One that moves with each commit is written once; and it does not wait for ever."""
+def test_new_dates_are_set_at_once_though_the_checkpoint_waits(stack, db, desk, monkeypatch):
+    """A date may be near; that another lost its point can wait, and does not wait for ever."""
     monkeypatch.setattr(relays, "SAVE_S", 60.0)
 
     def react(fact):
         match fact.sequence:
             case 1:
-                return [Schedule("pointless", NOON + timedelta(hours=1), {})]
-            case 2 | 3:
-                moved = NOON + timedelta(hours=fact.sequence)
-                return [Cancel("pointless"), Schedule("moved", moved, {})]
-            case 4:
-                return [Schedule("near", NOON + timedelta(seconds=30), {})]
-        return [Cancel("moved")]
+                return [Schedule("pointless", NOON, {})]
+            case 2:
+                return [Cancel("pointless"), Schedule("near", NOON + timedelta(hours=1), {})]
+            case 3:
+                return [Schedule("pointless", NOON + timedelta(hours=2), {})]
+        return []
 
     busy = Desk(db, stack.settings.amqp_url, desk.subscriber, react)
     seen = []
-    for version in range(1, 6):
+    for version in range(1, 5):
         busy.log.append(draft("a-1", version))
         busy.relay.step(fence=1)
         seen.append(busy.dates())
-    at_first, near = ["pointless"], ["near", "moved"]
-    assert seen == [at_first, at_first, at_first, near, near]
-    assert busy.relay.step(fence=1) == 0  # nothing more comes: all is saved
-    assert busy.dates() == ["near"]
-
-
-def test_dates_that_waited_when_a_leader_was_lost_are_set_by_the_next(stack, db, desk, monkeypatch):
-    """It begins where the checkpoint stands."""
-    monkeypatch.setattr(relays, "SAVE_S", 60.0)
-    later = NOON + timedelta(hours=1)
-    one, other = (
-        Desk(db, stack.settings.amqp_url, desk.subscriber, lambda fact: [Schedule("x", later, {})])
-        for _ in range(2)
-    )
-    for stream in ("a-1", "a-2"):
-        one.log.append(draft(stream))
-        one.relay.step(fence=1)
-    assert one.dates() == ["x"]
-    other.relay.step(fence=2)
-    assert other.dates() == ["x", "x"]
+    assert seen == [["pointless"], ["pointless", "near"], ["near", "pointless"], seen[2]]
+    busy.log.append(draft("a-2", 2))  # drops what was never set
+    busy.relay.step(fence=1)
+    assert busy.relay.step(fence=1) == 0
+    assert busy.dates() == ["near", "near", "pointless"]
+    assert not db["deadlines"].count_documents({"name": "pointless", "sequence": 1})
 
 
 def test_late_leader_that_had_put_off_saving_does_not_move_the_checkpoint(desk, monkeypatch):
