@@ -164,6 +164,8 @@ def test_local_midnight_begins_the_numbers_anew(pekanbaru: Wall) -> None:
     pekanbaru.at("10:00")
     assert pekanbaru.office.issue()["number"] == "A001"
     pekanbaru.at("23:59:50")
+    place = f"/offices/{PEKANBARU}/queue"
+    eventually(lambda: pekanbaru.office.budi.get(place).json()["day_status"] == "closed")
     problem(pekanbaru.office.sari.post(path), Code.WRONG_STATE)
     pekanbaru.day += timedelta(days=1)
     assert pekanbaru.at("00:00:05").hour == 17
