@@ -35,12 +35,14 @@ class Batch:
                 self._read[document["_id"]] = self._now[document["_id"]] = document
 
     def fold(self, key: str, fact: Fact, project: Callable[..., Document]) -> None:
-        """Take one more fact into its document."""
+        """Take one more fact into its document; where it changes nothing, nothing is written."""
         old, at = self._now.get(key), _at(fact)
         if old is not None and old["_at"] >= at:
             return
         content = old and {k: v for k, v in old.items() if k not in OURS}
-        self._now[key] = {"_id": key, "_at": at, **project(content, fact)}
+        made = project(content, fact)
+        if made != content:
+            self._now[key] = {"_id": key, "_at": at, **made}
 
     def redact(self, fact: Fact) -> None:
         """Take out what is personal of somebody who is forgotten; a field never given stays so."""

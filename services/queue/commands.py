@@ -8,8 +8,7 @@ from kernel.caller import Caller
 from offices.office import Office
 from services.queue.events import HourEstimate, Lane, Outcome, Stop
 
-APPROACHING = "start_limit_approaching/"
-BREACHED = "start_limit_breached/"
+START_LIMIT = "start_limit/"
 MISSED = "missed/"
 CLOSING = "closing"
 MIDNIGHT = "midnight"
@@ -169,16 +168,8 @@ class _Timed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WarnOfLimit(_Timed):
-    """Seven of the ten minutes that began at `t0` are over."""
-
-    ticket_id: str
-    t0: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgeLimit(_Timed):
-    """The ten minutes that began at `t0` are over."""
+class TellLimit(_Timed):
+    """Seven of the ten minutes that began at `t0` are over, or all of them."""
 
     ticket_id: str
     t0: datetime
@@ -203,7 +194,7 @@ class EndByTime(_Timed):
 
 
 OfDay = OpenDay | Suspend | Resume | CloseDay
-Timed = WarnOfLimit | JudgeLimit | MissByTime | CloseByTime | EndByTime
+Timed = TellLimit | MissByTime | CloseByTime | EndByTime
 OfTicket = (
     Recall
     | Miss
@@ -227,8 +218,7 @@ Command = Asked | Timed
 def timed(name: str, data: dict[str, Any], now: datetime, office: Office) -> Timed:
     """Return the command of a date that came due; the names are those of `reactions.py`."""
     kinds: dict[str, type[Timed]] = {
-        APPROACHING: WarnOfLimit,
-        BREACHED: JudgeLimit,
+        START_LIMIT: TellLimit,
         MISSED: MissByTime,
         CLOSING: CloseByTime,
         MIDNIGHT: EndByTime,

@@ -26,7 +26,6 @@ from services.queue.commands import (
     GoOn,
     Hold,
     Issue,
-    JudgeLimit,
     Miss,
     MissByTime,
     OpenDay,
@@ -38,9 +37,9 @@ from services.queue.commands import (
     SignGuestBook,
     Start,
     Suspend,
+    TellLimit,
     Transfer,
     UndoFinish,
-    WarnOfLimit,
     WriteNote,
 )
 from services.queue.events import Event
@@ -106,8 +105,6 @@ def _decided(command: Command, state: State) -> list[Event]:
             return desk.finished(command, state)
         case UndoFinish():
             return desk.undone(command, state)
-        case WarnOfLimit():
-            return start_limit.warned(command, state)
-        case JudgeLimit():
-            return start_limit.judged(command, state)
+        case TellLimit():
+            return start_limit.told(command, state)
     assert_never(command)

@@ -178,7 +178,7 @@ class StartLimitSet:
     ticket_id: str
     lane: Lane
     t0: datetime
-    warns_at: datetime | None  # None: not on this day, as its hours stand
+    warns_at: datetime | None  # None: warned already, or not on this day, as its hours stand
     ends_at: datetime | None
 
 

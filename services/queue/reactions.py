@@ -4,7 +4,7 @@ from typing import assert_never
 
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
 from kernel.facts import Fact
-from services.queue.commands import APPROACHING, BREACHED, CLOSING, MIDNIGHT, MISSED
+from services.queue.commands import CLOSING, MIDNIGHT, MISSED, START_LIMIT
 from services.queue.events import (
     ClosingBegun,
     ConsultationNoted,
@@ -38,16 +38,18 @@ from services.queue.events import (
 
 
 def react(fact: Fact) -> list[Effect]:
-    """Return the effects of one fact."""
+    """Return the effects of one fact.
+
+    A busy hall calls somebody every few seconds: dates are set with few facts, one a lane, and not
+    cancelled when they lose their point; one that comes due all the same decides nothing.
+    """
     event: Event = fact.event
     match event:
         case StartLimitSet():
-            return _limit_dates(event)
+            return [_limit_date(event)]
         case StartLimitStopped():
-            return [Cancel(f"{APPROACHING}{event.lane}"), Cancel(f"{BREACHED}{event.lane}")]
-        case RegistrationStarted():
-            return [Cancel(f"{MISSED}{event.counter}")]
-        case TicketQueuedForDesk() | ConsultationNoted() | ClosingBegun():
+            return [Ignore("the date decides nothing any more, and the next one takes its place")]
+        case RegistrationStarted() | TicketQueuedForDesk() | ConsultationNoted() | ClosingBegun():
             return [Ignore("known from the facts around it")]
         case ServiceDayOpened():
             return [
@@ -60,13 +62,13 @@ def react(fact: Fact) -> list[Effect]:
         case TicketCalled() | TicketRecalled() if event.missed_at is not None:
             data = {"ticket_id": event.ticket_id, "called_at": fact.occurred_at}
             return [_told(fact), Schedule(f"{MISSED}{event.counter}", event.missed_at, data)]
-        case ServiceStarted() | TicketMissed():
-            return [_told(fact), Cancel(f"{MISSED}{event.counter}")]
         case (
             TicketIssued()
             | TicketCalled()
             | TicketRecalled()
             | TicketReinstated()
+            | TicketMissed()
+            | ServiceStarted()
             | GuestBookSigned()
             | StartLimitApproaching()
             | StartLimitBreached()
@@ -91,9 +93,10 @@ def _told(fact: Fact) -> Publish:
     return Publish(fact.name, fields, subject=fields.get("ticket_id", ""))
 
 
-def _limit_dates(event: StartLimitSet) -> list[Effect]:
+def _limit_date(event: StartLimitSet) -> Effect:
+    """The next moment at which something is to be told of these ten minutes."""
+    at = event.warns_at or event.ends_at
+    if at is None:
+        return Ignore("they do not come to an end on this day")
     data = {"ticket_id": event.ticket_id, "t0": event.t0}
-    return [
-        Schedule(f"{name}{event.lane}", at, data) if at else Cancel(f"{name}{event.lane}")
-        for name, at in ((APPROACHING, event.warns_at), (BREACHED, event.ends_at))
-    ]
+    return Schedule(f"{START_LIMIT}{event.lane}", at, data)

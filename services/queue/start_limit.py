@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from offices.office import Office
 from offices.service_minutes import ServiceMinutes
-from services.queue.commands import JudgeLimit, WarnOfLimit
+from services.queue.commands import TellLimit
 from services.queue.events import (
     Event,
     Lane,
@@ -22,7 +22,7 @@ from services.queue.events import (
     StartLimitStopped,
     Stop,
 )
-from services.queue.state import Clock, DayStatus, State, Status, Ticket, ahead_of, row_name
+from services.queue.state import DayStatus, State, Status, Ticket, ahead_of, row_name
 
 
 @dataclass(frozen=True)
@@ -56,34 +56,23 @@ def changes(
             yield runs
 
 
-def warned(command: WarnOfLimit, state: State) -> list[Event]:
-    """Once, and only while those ten minutes still run."""
-    clock = _running(command, state)
-    if clock is None or not _passed(clock.warns_at, command.now):
-        return []
-    if state.tickets[clock.ticket_id].warned:
-        return []
-    desks = [c for c in state.desks if c not in state.counters]
-    return [StartLimitApproaching(ticket_id=clock.ticket_id, counter_open=bool(desks))]
-
-
-def judged(command: JudgeLimit, state: State) -> list[Event]:
-    """Once, when nobody has begun in time."""
-    clock = _running(command, state)
-    if clock is None or not _passed(clock.ends_at, command.now):
-        return []
-    ticket = state.tickets[clock.ticket_id]
-    if ticket.breached:
-        return []
-    ahead = ticket.ahead if _awaited(ticket) else ahead_of(state, clock.ticket_id)
-    return [StartLimitBreached(ticket_id=clock.ticket_id, t0=clock.t0, ahead=ahead)]
-
-
-def _running(command: WarnOfLimit | JudgeLimit, state: State) -> Clock | None:
+def told(command: TellLimit, state: State) -> list[Event]:
+    """Each once, and only while those ten minutes still run; who is over is not warned any more."""
     same = (
         c for c in state.clocks.values() if (c.ticket_id, c.t0) == (command.ticket_id, command.t0)
     )
-    return next(same, None)
+    clock = next(same, None)
+    if clock is None:
+        return []
+    ticket = state.tickets[clock.ticket_id]
+    if _passed(clock.ends_at, command.now):
+        ahead = ticket.ahead if _awaited(ticket) else ahead_of(state, clock.ticket_id)
+        breach = StartLimitBreached(ticket_id=clock.ticket_id, t0=clock.t0, ahead=ahead)
+        return [] if ticket.breached else [breach]
+    if not _passed(clock.warns_at, command.now):
+        return []
+    desks = [c for c in state.desks if c not in state.counters]
+    return [StartLimitApproaching(ticket_id=clock.ticket_id, counter_open=bool(desks))]
 
 
 def _passed(moment: datetime | None, now: datetime) -> bool:
@@ -106,12 +95,13 @@ def _clock(state: State, lane: Lane, office: Office) -> StartLimitSet | None:
     t0 = _t0(state.tickets[ticket_id], ahead, state, minutes)
     if t0 is None:
         return None
-    policy = office.queue
+    policy, warned = office.queue, state.tickets[ticket_id].warned
+    warning = timedelta(minutes=policy.start_warning_min)
     return StartLimitSet(
         ticket_id=ticket_id,
         lane=lane,
         t0=t0,
-        warns_at=minutes.after(t0, timedelta(minutes=policy.start_warning_min)),
+        warns_at=None if warned else minutes.after(t0, warning),
         ends_at=minutes.after(t0, timedelta(minutes=policy.start_limit_min)),
     )
 

@@ -383,3 +383,20 @@ def _stepped(runtime: Runtime) -> None:
 
 def _facts(commits: list[Any]) -> list[Fact]:
     return [fact for commit in commits for fact in facts_of(commit, TYPES)]
+
+
+def known(document: dict[str, Any] | None, _fact: Fact) -> dict[str, Any]:
+    """Say that there is such a stream, whatever happens in it."""
+    return document or {"known": True}
+
+
+def test_fact_that_changes_nothing_is_not_written(db: Db, log: EventLog) -> None:
+    """The document stands where it was last changed, and the view where the log ends."""
+    view = View("known", stream_of, known)
+    fill(log, streams=2, each=1)
+    follow(db, log, view)
+    fill_on = log.head().position
+    append(log, "a-0", 2)
+    follow(db, log, view)
+    assert [d["_at"][0] for d in there(db, view).find({"known": True})] == [1, 2]
+    assert Documents(there(db, view), view, TYPES).checkpoint.read() == fill_on + 1

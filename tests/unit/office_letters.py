@@ -29,7 +29,7 @@ def day_of(office: Office = JAYAPURA, desks: int = 3, clock: str = "09:00") -> D
 def judged(day: Day) -> None:
     """Let the clock tell of each lane's ten minutes."""
     for running in list(day.state.clocks.values()):
-        day.do(commands.JudgeLimit, None, ticket_id=running.ticket_id, t0=running.t0)
+        day.do(commands.TellLimit, None, ticket_id=running.ticket_id, t0=running.t0)
 
 
 def late_morning(**changes: Any) -> Day:

@@ -430,12 +430,23 @@ def test_the_only_officer_at_lunch_is_no_excuse_outside_the_break():
     day = one_stop(clock="09:00")
     ticket = day.issue()
     t0 = day.now
-    assert day.later(minutes=6).do(commands.WarnOfLimit, None, ticket_id=ticket, t0=t0) == []
-    warned = day.later(minutes=1).do(commands.WarnOfLimit, None, ticket_id=ticket, t0=t0)
-    assert warned == [StartLimitApproaching(ticket_id=ticket, counter_open=False)]
-    breached = day.later(minutes=3).do(commands.JudgeLimit, None, ticket_id=ticket, t0=t0)
+    assert day.later(minutes=6).do(commands.TellLimit, None, ticket_id=ticket, t0=t0) == []
+    warned = day.later(minutes=1).do(commands.TellLimit, None, ticket_id=ticket, t0=t0)
+    assert warned[0] == StartLimitApproaching(ticket_id=ticket, counter_open=False)
+    assert day.do(commands.TellLimit, None, ticket_id=ticket, t0=t0) == []
+    breached = day.later(minutes=3).do(commands.TellLimit, None, ticket_id=ticket, t0=t0)
     assert breached == [StartLimitBreached(ticket_id=ticket, t0=t0, ahead=None)]
-    assert day.do(commands.JudgeLimit, None, ticket_id=ticket, t0=t0) == []
+    assert day.do(commands.TellLimit, None, ticket_id=ticket, t0=t0) == []
+
+
+def test_warning_that_comes_too_late_is_left_out():
+    """The process was down from the sixth minute to the eleventh."""
+    day = one_stop(clock="09:00")
+    ticket = day.issue()
+    t0 = day.now
+    told = day.later(minutes=11).do(commands.TellLimit, None, ticket_id=ticket, t0=t0)
+    assert told[0] == StartLimitBreached(ticket_id=ticket, t0=t0, ahead=None)
+    assert not any(isinstance(event, StartLimitApproaching) for event in told)
 
 
 def test_suspension_pauses_it():
@@ -445,10 +456,10 @@ def test_suspension_pauses_it():
     t0 = day.now
     day.later(minutes=4).do(commands.Suspend, SARI, reason_code="power_cut")
     assert day.clock() is None
-    assert day.later(minutes=30).do(commands.JudgeLimit, None, ticket_id=ticket, t0=t0) == []
+    assert day.later(minutes=30).do(commands.TellLimit, None, ticket_id=ticket, t0=t0) == []
     day.do(commands.Resume, SARI)
     assert day.clock() == (ticket, "09:00", "09:40")
-    assert day.do(commands.JudgeLimit, None, ticket_id=ticket, t0=t0) == []
+    assert day.do(commands.TellLimit, None, ticket_id=ticket, t0=t0) == []
     day.later(minutes=6).call()
     assert day.start(ticket).within_limit
 
@@ -458,10 +469,10 @@ def test_breach_is_told_once_whatever_follows():
     day = one_stop(clock="09:00")
     ticket = day.issue()
     t0 = day.now
-    day.later(minutes=10).do(commands.JudgeLimit, None, ticket_id=ticket, t0=t0)
+    day.later(minutes=10).do(commands.TellLimit, None, ticket_id=ticket, t0=t0)
     day.do(commands.Suspend, SARI, reason_code="power_cut")
     day.do(commands.Resume, SARI)
-    assert day.do(commands.JudgeLimit, None, ticket_id=ticket, t0=t0) == []
+    assert day.do(commands.TellLimit, None, ticket_id=ticket, t0=t0) == []
 
 
 def test_lanes_have_clocks_of_their_own():

@@ -123,8 +123,7 @@ def clock_says(day):
     """Fire every date there could be."""
     for clock in tuple(day.state.clocks.values()):
         told = {"ticket_id": clock.ticket_id, "t0": clock.t0}
-        day.do(commands.WarnOfLimit, None, **told)
-        day.do(commands.JudgeLimit, None, **told)
+        day.do(commands.TellLimit, None, **told)
     for ticket_id, ticket in tuple(day.state.tickets.items()):
         called = {"ticket_id": ticket_id, "called_at": ticket.called_at}
         if ticket.attempts >= day.office.queue.calls:

@@ -72,7 +72,7 @@ def test_both_lanes_and_every_desk_are_told():
     assert (found["waiting"], found["version"]) == ({"regular": 1, "priority": 1}, 9)
     assert found["breached"] == 0  # not told yet
     clock = day.state.clocks[Lane.REGULAR]
-    day.do(commands.JudgeLimit, None, ticket_id=clock.ticket_id, t0=clock.t0)
+    day.do(commands.TellLimit, None, ticket_id=clock.ticket_id, t0=clock.t0)
     assert late(day)["breached"] == 1
 
 
@@ -81,7 +81,7 @@ def test_nobody_is_late_while_nobody_is_served():
     day = Day(single_stop=True, clock="09:00")
     first = day.issue()
     clock = day.at("09:11").state.clocks[Lane.REGULAR]
-    day.do(commands.JudgeLimit, None, ticket_id=first, t0=clock.t0)
+    day.do(commands.TellLimit, None, ticket_id=first, t0=clock.t0)
     assert numbers(day) == ["A001"]
     day.do(commands.Suspend, SARI, reason_code="power_cut")
     assert numbers(day) == []

@@ -55,7 +55,7 @@ def test_report_tells_whose_ten_minutes_ran_out_though_never_served():
     day = Day(single_stop=True, clock="09:00")
     ticket = day.issue()
     clock = day.state.clocks[Lane.REGULAR]
-    day.later(minutes=10).do(commands.JudgeLimit, None, ticket_id=ticket, t0=clock.t0)
+    day.later(minutes=10).do(commands.TellLimit, None, ticket_id=ticket, t0=clock.t0)
     day.do(commands.CancelTicket, ticket_id=ticket)
     found = report.waiting(day.office, day.documents(WAITS))
     assert (found["started"], found["breached"], found["tickets"]["cancelled"]) == (0, 1, 1)
