@@ -395,8 +395,8 @@ def test_fact_that_changes_nothing_is_not_written(db: Db, log: EventLog) -> None
     view = View("known", stream_of, known)
     fill(log, streams=2, each=1)
     follow(db, log, view)
-    fill_on = log.head().position
+    end = log.head().position
     append(log, "a-0", 2)
     follow(db, log, view)
     assert [d["_at"][0] for d in there(db, view).find({"known": True})] == [1, 2]
-    assert Documents(there(db, view), view, TYPES).checkpoint.read() == fill_on + 1
+    assert Documents(there(db, view), view, TYPES).checkpoint.read() == end + 1
