@@ -27,7 +27,11 @@ from kernel.runtime import Runtime
 log = structlog.get_logger()
 
 LOOK_S = 0.025
-"""How often the log is looked at, for what other processes have appended."""
+"""How often the log is looked at for what other processes append."""
+
+ALONE_LOOK_S = 0.1
+LATELY_S = 5.0
+"""How often while none of them has appended anything lately: an idle look costs all the others."""
 
 COUNT_S = 10.0
 MANY = 100
@@ -73,7 +77,9 @@ class _Shared(SharedExtension):  # type: ignore[misc]
         self._stopping = False
         self._grown, self._dated, self._ended = _Bell(), _Bell(), _Bell()
         self._followers: list[Any] = []
-        self.runtime.log.on_append(self._grown.ring)
+        self._appended = False
+        self._look_at = self._others_at = 0.0
+        self.runtime.log.on_append(self._on_append)
 
     def start(self) -> None:
         self._follow(self._look, _Rhythm(self._ended, idle_s=LOOK_S))
@@ -99,10 +105,20 @@ class _Shared(SharedExtension):  # type: ignore[misc]
             _Rhythm(self._dated, idle_s=0.25, pace_s=0.1),
         )
 
+    def _on_append(self) -> None:
+        self._appended = True
+        self._grown.ring()
+
     def _look(self) -> int:
         """Wake the followers when another process has appended."""
+        if (now := monotonic()) < self._look_at:
+            return 0
+        ours, self._appended = self._appended, False
         if self.runtime.grown():
             self._grown.ring()
+            self._others_at = self._others_at if ours else now
+        if now - self._others_at > LATELY_S:
+            self._look_at = now + ALONE_LOOK_S
         return 0
 
     def _relay(self) -> int:

@@ -175,7 +175,7 @@ class Relay:
     def _message(self, effect: Publish, fact: Fact) -> Outgoing:
         return Outgoing(
             body=msgspec.json.encode(envelope(self._service, effect, fact)),
-            subject=fact.stream,
+            subject=effect.subject or fact.stream,
             exchange=EVENTS_EXCHANGE,
             routing_key=f"{fact.office}.{self._service}.{effect.event}",
             content_type=CONTENT_TYPE,
