@@ -72,9 +72,8 @@ def closing(command: CloseDay | CloseByTime, state: State) -> list[Event]:
             return []
         raise Rejected(Code.WRONG_STATE, "The day is not open.")
     begun = ClosingBegun(reason="closing_time" if isinstance(command, CloseByTime) else "asked")
-    again = [ServiceResumed()] if state.status is DayStatus.SUSPENDED else []
     waits = command.office.queue.at_close == "serve"
-    return [begun, *again, *([] if waits else _expired(state, only_waiting=True))]
+    return [begun, *([] if waits else _expired(state, only_waiting=True))]
 
 
 def over(state: State) -> list[Event]:
@@ -82,13 +81,12 @@ def over(state: State) -> list[Event]:
     if state.status in (DayStatus.NONE, DayStatus.CLOSED):
         return []
     begun = [] if state.closing else [ClosingBegun(reason="date_over")]
-    again = [ServiceResumed()] if state.status is DayStatus.SUSPENDED else []
-    return [*begun, *again, *_expired(state, only_waiting=False)]
+    return [*begun, *_expired(state, only_waiting=False)]
 
 
 def ended(state: State) -> list[Event]:
-    """Close a day that is closing once nobody is under way any more."""
-    if not state.closing or state.status is not DayStatus.OPEN:
+    """Close a day that is closing, suspended or not, once nobody is under way any more."""
+    if not state.closing or state.status not in (DayStatus.OPEN, DayStatus.SUSPENDED):
         return []
     if any(not ticket.has_ended for ticket in state.tickets.values()):
         return []

@@ -1,6 +1,7 @@
 """At the front office and at the desk: from the guest book to the end of the consultation."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from contracts.errors import Code, Rejected
 from services.queue import guards, start_limit
@@ -75,7 +76,7 @@ def started(command: Start, state: State) -> list[Event]:
         ticket_id=command.ticket_id,
         counter=ticket.counter or "",
         officer_id=ticket.officer_id or command.caller.id,
-        waited_s=int(waited.waited.total_seconds()),
+        waited_s=ceil(waited.waited.total_seconds()),  # over ten minutes is over, be it by a bit
         t0=waited.t0,
         within_limit=waited.within_limit,
     )
@@ -120,7 +121,7 @@ def held(command: Hold, state: State) -> list[Event]:
 def resumed(command: GoOn, state: State) -> list[Event]:
     """At a desk that is free: the one named, or the only one the officer may mean."""
     ticket = _owned(command, state, Status.IN_SERVICE)
-    if ticket.held_at is None:
+    if not ticket.is_held or ticket.held_at is None:
         raise Rejected(Code.WRONG_STATE, f"Ticket {ticket.number} is not held.")
     counter = command.counter or ticket.last_counter or ""
     guards.counter_of(command.office, counter, Stop.DESK)
@@ -143,7 +144,10 @@ def finished(command: Finish, state: State) -> list[Event]:
 
 
 def undone(command: UndoFinish, state: State) -> list[Event]:
-    """Soon, by the officer whose desk is still free; later by the supervisor."""
+    """Soon, by the officer whose desk is still free; else by the supervisor.
+
+    It goes on where it was: at the desk, or held if it was held or the desk is taken meanwhile.
+    """
     ticket = _owned(command, state, Status.AWAITING_FEEDBACK, Status.REFERRED)
     guards.served_now(state)
     minutes = command.office.queue.undo_within_min
@@ -151,8 +155,11 @@ def undone(command: UndoFinish, state: State) -> list[Event]:
     if late and command.caller.role not in guards.SUPERVISORS:
         raise Rejected(Code.TOO_LATE, f"After {minutes} minutes only the supervisor can.")
     counter = ticket.last_counter or ""
-    guards.idle(state, counter)
-    return [ServiceFinishUndone(ticket_id=command.ticket_id, counter=counter)]
+    taken = counter in state.counters
+    if taken and command.caller.role not in guards.SUPERVISORS:
+        guards.idle(state, counter)
+    held = taken or ticket.held_at is not None
+    return [ServiceFinishUndone(ticket_id=command.ticket_id, counter=counter, held=held)]
 
 
 def _owned(command: OfTicket, state: State, *allowed: Status) -> Ticket:
@@ -165,7 +172,7 @@ def _owned(command: OfTicket, state: State, *allowed: Status) -> Ticket:
 
 def _at_a_desk(command: OfTicket, state: State) -> Ticket:
     ticket = _owned(command, state, Status.IN_SERVICE)
-    if ticket.held_at is not None:
+    if ticket.is_held:
         raise Rejected(Code.WRONG_STATE, f"Ticket {ticket.number} is held.")
     return ticket
 

@@ -72,6 +72,8 @@ class Way:
             case ServiceStarted() if self.begun_at is None:
                 self.begun_at = at
                 self.waited_s, self.within_limit = event.waited_s, event.within_limit
+            case ServiceFinishUndone(held=True):
+                self.finished_at = None
             case TicketResumed() | ServiceFinishUndone():
                 self.since, self.finished_at = at, None
             case TicketHeld() | TicketTransferred():

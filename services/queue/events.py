@@ -275,10 +275,11 @@ class ServiceFinished:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceFinishUndone:
-    """It had been finished by mistake."""
+    """It had been finished by mistake. `held`: it goes on later, the desk is another's now."""
 
     ticket_id: str
     counter: str
+    held: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,10 +46,11 @@ from services.queue.state import (
     WAITING,
     Clock,
     DayStatus,
+    DeskCall,
     State,
     Status,
     Ticket,
-    ahead_of,
+    row_name,
     row_of,
 )
 
@@ -85,21 +86,19 @@ def applied(state: State, event: Event, at: datetime) -> State:
         case ClosingBegun():
             return replace(state, closing=True)
         case ServiceDayClosed():
-            return replace(state, status=DayStatus.CLOSED, tickets=_finished(state.tickets))
+            ended = replace(_service_resumed(state, at), tickets=_finished(state.tickets))
+            return replace(ended, status=DayStatus.CLOSED)
         case StartLimitSet():
-            clock = Clock(
-                ticket_id=event.ticket_id,
-                t0=event.t0,
-                warns_at=event.warns_at,
-                ends_at=event.ends_at,
-            )
-            return _with_clock(state, event.lane, clock)
+            clock = Clock(t0=event.t0, warns_at=event.warns_at, ends_at=event.ends_at)
+            return replace(state, clocks={**state.clocks, event.ticket_id: clock})
         case StartLimitStopped():
-            return _with_clock(state, event.lane, None)
+            left = {t: clock for t, clock in state.clocks.items() if t != event.ticket_id}
+            return replace(state, clocks=left)
         case StartLimitApproaching():
-            return _put(state, event.ticket_id, warned=True)
+            return _put(state, event.ticket_id, warned_of=state.clocks[event.ticket_id].t0)
         case StartLimitBreached():
-            return _put(state, event.ticket_id, warned=True, breached=True)
+            counted = replace(state, breaches=state.breaches + 1)
+            return _put(counted, event.ticket_id, warned_of=event.t0, breached_of=event.t0)
         case TicketIssued():
             return _issued(state, event, at)
         case _:
@@ -127,20 +126,19 @@ def _ticket_changed(state: State, event: OfTicket, at: datetime) -> State:
         case GuestBookSigned():
             return _put(state, event.ticket_id, subject_id=event.subject_id)
         case TicketQueuedForDesk():
-            moved = replace(ticket, stop=Stop.DESK, attempts=0, officer_id=None)
+            moved = replace(ticket, stop=Stop.DESK, attempts=0, officer_id=None, reinstated=False)
             freed = _free(_out_of_row(state, event.ticket_id), ticket)
             return _joins(_with(freed, event.ticket_id, moved), event.ticket_id, at)
         case ServiceStarted():
             return _with(state, event.ticket_id, _started(ticket, event, at))
         case TicketTransferred():
-            freed = _free(state, ticket)
-            moved = replace(
-                _gone(ticket, at), to_counter=event.to_counter, attempts=0, away_since=at
-            )
+            freed = _free(_call_over(state, ticket, at), ticket)
+            moved = replace(_gone(ticket), to_counter=event.to_counter, attempts=0, away_since=at)
             return _joins(_with(freed, event.ticket_id, moved), event.ticket_id, at)
         case TicketHeld():
-            held = replace(_gone(ticket, at), held_at=at)
-            return _with(_free(state, ticket), event.ticket_id, held)
+            held = replace(_gone(ticket), held_at=at)
+            freed = _free(_call_over(state, ticket, at), ticket)
+            return _with(freed, event.ticket_id, held)
         case TicketResumed():
             again = replace(
                 ticket, held_at=None, held_s=ticket.held_s + event.held_s, counter=event.counter
@@ -152,16 +150,7 @@ def _ticket_changed(state: State, event: OfTicket, at: datetime) -> State:
             gone = _left(state, event.ticket_id, status, at)
             return _put(gone, event.ticket_id, finished_at=at, outcome=event.outcome)
         case ServiceFinishUndone():
-            first = ticket.left_at == ticket.finished_at  # nobody behind them counts from it now
-            again = replace(
-                ticket,
-                status=Status.IN_SERVICE,
-                counter=event.counter,
-                left_at=None if first else ticket.left_at,
-                finished_at=None,
-                outcome=None,
-            )
-            return _occupied(_with(state, event.ticket_id, again), event.ticket_id, event.counter)
+            return _undone(state, event, ticket)
         case TicketCancelled():
             return _left(state, event.ticket_id, Status.CANCELLED, at)
         case TicketExpired():
@@ -212,14 +201,19 @@ def _called(state: State, event: TicketCalled, ticket: Ticket, at: datetime) -> 
     state = _occupied(_out_of_row(state, event.ticket_id), event.ticket_id, event.counter)
     if ticket.to_counter is not None:  # out of turn: no lane has moved on
         return _with(state, event.ticket_id, called)
-    run = state.priority_in_a_row.get(event.stop, 0) + 1 if ticket.lane is Lane.PRIORITY else 0
+    waits_on = bool(state.rows.get(row_name(event.stop, Lane.REGULAR)))
+    before = state.priority_in_a_row.get(event.stop, 0)
+    run = before + 1 if ticket.lane is Lane.PRIORITY and waits_on else 0
     state = replace(state, priority_in_a_row={**state.priority_in_a_row, event.stop: run})
     if event.stop is Stop.DESK:
         desks = state.desks if event.counter in state.desks else (*state.desks, event.counter)
         state = replace(state, desks=desks)
-        called = replace(called, ahead=ahead_of(state, event.ticket_id), left_at=None)
-        last = {**state.last_called, ticket.lane: event.ticket_id}
-        state = replace(state, last_called=last)
+        called = replace(called, call=len(state.calls), behind=_behind(state, ticket))
+        state = replace(
+            state,
+            calls=(*state.calls, DeskCall(ticket_id=event.ticket_id)),
+            last_call={**state.last_call, ticket.lane: len(state.calls)},
+        )
     return _with(state, event.ticket_id, called)
 
 
@@ -242,17 +236,43 @@ def _started(ticket: Ticket, event: ServiceStarted, at: datetime) -> Ticket:
 def _left(state: State, ticket_id: str, status: Status, at: datetime) -> State:
     """It is over, wherever it stood."""
     ticket = state.tickets[ticket_id]
-    gone = replace(_gone(ticket, at), status=status, held_at=None)
-    return _with(_free(_out_of_row(state, ticket_id), ticket), ticket_id, gone)
+    state = _call_over(_out_of_row(state, ticket_id), ticket, at)
+    return _with(_free(state, ticket), ticket_id, replace(_gone(ticket), status=status))
 
 
-def _gone(ticket: Ticket, at: datetime) -> Ticket:
-    return replace(
-        ticket,
-        counter=None,
-        last_counter=ticket.counter or ticket.last_counter,
-        left_at=ticket.left_at or at,
+def _gone(ticket: Ticket) -> Ticket:
+    return replace(ticket, counter=None, last_counter=ticket.counter or ticket.last_counter)
+
+
+def _behind(state: State, ticket: Ticket) -> int | None:
+    last = state.last_call.get(ticket.lane)
+    return ticket.behind if last == ticket.call else last
+
+
+def _call_over(state: State, ticket: Ticket, at: datetime) -> State:
+    """Who is behind them waits since they first left the desk they were called to."""
+    if ticket.call is None or state.calls[ticket.call].left_at is not None:
+        return state
+    return _with_call(state, ticket.call, at)
+
+
+def _with_call(state: State, number: int, left_at: datetime | None) -> State:
+    call = replace(state.calls[number], left_at=left_at)
+    return replace(state, calls=(*state.calls[:number], call, *state.calls[number + 1 :]))
+
+
+def _undone(state: State, event: ServiceFinishUndone, ticket: Ticket) -> State:
+    """It goes on; if it was the finish that they left with, they have not left."""
+    if ticket.call is not None and state.calls[ticket.call].left_at == ticket.finished_at:
+        state = _with_call(state, ticket.call, None)
+    held_at = ticket.held_at or ticket.finished_at if event.held else None
+    again = replace(
+        ticket, status=Status.IN_SERVICE, held_at=held_at, finished_at=None, outcome=None
     )
+    if event.held:
+        return _with(state, event.ticket_id, again)
+    there = replace(again, counter=event.counter)
+    return _occupied(_with(state, event.ticket_id, there), event.ticket_id, event.counter)
 
 
 def _joins(state: State, ticket_id: str, at: datetime, behind: str | None = None) -> State:
@@ -263,8 +283,6 @@ def _joins(state: State, ticket_id: str, at: datetime, behind: str | None = None
         status=WAITING[ticket.stop],
         counter=None,
         arrived_at=at,
-        warned=False,
-        breached=False,
     )
     name = row_of(ticket)
     waiting = state.rows.get(name, ())
@@ -294,11 +312,6 @@ def _put(state: State, ticket_id: str, **changes: object) -> State:
 
 def _with(state: State, ticket_id: str, ticket: Ticket) -> State:
     return replace(state, tickets={**state.tickets, ticket_id: ticket})
-
-
-def _with_clock(state: State, lane: Lane, clock: Clock | None) -> State:
-    clocks = {each: running for each, running in state.clocks.items() if each != lane}
-    return replace(state, clocks=clocks | ({lane: clock} if clock else {}))
 
 
 def _service_resumed(state: State, at: datetime) -> State:

@@ -21,7 +21,7 @@ from offices.office import Office
 from services.queue import report, views
 from services.queue.events import Lane, Stop
 from services.queue.evolve import evolve
-from services.queue.state import UNDER_WAY, Clock, DayStatus, State, Ticket, ahead_of
+from services.queue.state import UNDER_WAY, DayStatus, State, Ticket, ahead_of
 
 Document = dict[str, Any]
 
@@ -72,17 +72,17 @@ def day(state: State, office: Office, today: date, version: int) -> Document:
 
 def late(state: State, office: Office, now: datetime, version: int) -> Document:
     """Return whose ten minutes are over and run on, and every desk."""
-    over = [c for c in state.clocks.values() if c.ends_at is not None and c.ends_at <= now]
+    over = [t for t, c in state.clocks.items() if c.ends_at is not None and c.ends_at < now]
     desks = [counter for counter, stop in office.counters.items() if stop == Stop.DESK]
     words = {
         "at": now,
         "version": version,
-        "late": [_late(state, clock) for clock in over],
+        "late": [_late(state, ticket_id) for ticket_id in over],
         "desks": [
             {**_counter(state, desk, Stop.DESK), "used": desk in state.desks} for desk in desks
         ],
         "waiting": {lane: sum(1 for _ in _waiting(state, lane)) for lane in Lane},
-        "breached": sum(ticket.breached for ticket in state.tickets.values()),
+        "breached": state.breaches,
     }
     return _dumped(shapes.LateSchema, words)
 
@@ -167,7 +167,7 @@ def _ticket(state: State, ticket_id: str, places: dict[str, int]) -> Document:
         "ticket_id": ticket_id,
         "office": state.office,
         "service_date": state.service_date,
-        "held": found.held_at is not None,
+        "held": found.is_held,
         "ahead": places.get(ticket_id),
         "estimated_wait": found.estimate if found.started_at is None else None,
     }
@@ -188,10 +188,10 @@ def _counter(state: State, counter: str, stop: str) -> Document:
     return {"counter": counter, "stop": stop, "ticket_id": ticket_id, "number": number}
 
 
-def _late(state: State, clock: Clock) -> Document:
-    ticket, ahead = state.tickets[clock.ticket_id], ahead_of(state, clock.ticket_id)
-    before = state.tickets[ahead].number if ahead else None
-    return {**vars(ticket), "t0": clock.t0, "ahead": before}
+def _late(state: State, ticket_id: str) -> Document:
+    ahead = ahead_of(state, ticket_id)
+    before = state.tickets[ahead.ticket_id].number if ahead else None
+    return {**vars(state.tickets[ticket_id]), "t0": state.clocks[ticket_id].t0, "ahead": before}
 
 
 def _shown(found: Ticket) -> Document:

@@ -1,5 +1,6 @@
 """What follows from a fact: what is published, and which dates are set. No I/O, only data."""
 
+from datetime import timedelta
 from typing import assert_never
 
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
@@ -36,19 +37,22 @@ from services.queue.events import (
     TicketTransferred,
 )
 
+A_MOMENT = timedelta(milliseconds=1)
+"""Ten minutes and not a bit more is still in time."""
+
 
 def react(fact: Fact) -> list[Effect]:
     """Return the effects of one fact.
 
-    A busy hall calls somebody every few seconds: dates are set with few facts, one a lane, and not
-    cancelled when they lose their point; one that comes due all the same decides nothing.
+    A busy hall calls somebody every few seconds: of the ten minutes only the next date is set, and
+    that of a last call is not cancelled: when it has lost its point, it decides nothing.
     """
     event: Event = fact.event
     match event:
         case StartLimitSet():
             return [_limit_date(event)]
         case StartLimitStopped():
-            return [Ignore("the date decides nothing any more, and the next one takes its place")]
+            return [Cancel(f"{START_LIMIT}{event.ticket_id}")]
         case RegistrationStarted() | TicketQueuedForDesk() | ConsultationNoted() | ClosingBegun():
             return [Ignore("known from the facts around it")]
         case ServiceDayOpened():
@@ -95,8 +99,8 @@ def _told(fact: Fact) -> Publish:
 
 def _limit_date(event: StartLimitSet) -> Effect:
     """The next moment at which something is to be told of these ten minutes."""
-    at = event.warns_at or event.ends_at
+    at = event.warns_at or (event.ends_at and event.ends_at + A_MOMENT)
     if at is None:
         return Ignore("they do not come to an end on this day")
     data = {"ticket_id": event.ticket_id, "t0": event.t0}
-    return Schedule(f"{START_LIMIT}{event.lane}", at, data)
+    return Schedule(f"{START_LIMIT}{event.ticket_id}", at, data)

@@ -138,8 +138,8 @@ def missed(command: Miss | MissByTime, state: State) -> list[Event]:
         ticket = state.tickets.get(command.ticket_id)
         if ticket is None or ticket.called_at != command.called_at:
             return []
-        if ticket.status not in CALLED.values():
-            return []
+        if ticket.status not in CALLED.values() or state.status is DayStatus.SUSPENDED:
+            return []  # nobody could begin: afterwards the officer says whether they are there
     else:
         guards.staff_of(command.caller, command.office)
         ticket = guards.ticket_of(state, command)

@@ -21,6 +21,11 @@ def ticket_issued_2(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "estimate": None}
 
 
+def service_finish_undone_2(data: dict[str, Any]) -> dict[str, Any]:
+    """Since v2 it may go on held; before, only at a free desk."""
+    return {**data, "held": False}
+
+
 TYPES = EventTypes(
     [
         EventType("service_day_opened", 2, events.ServiceDayOpened),
@@ -43,7 +48,7 @@ TYPES = EventTypes(
         EventType("ticket_held", 1, events.TicketHeld),
         EventType("ticket_resumed", 1, events.TicketResumed),
         EventType("service_finished", 1, events.ServiceFinished),
-        EventType("service_finish_undone", 1, events.ServiceFinishUndone),
+        EventType("service_finish_undone", 2, events.ServiceFinishUndone),
         EventType("ticket_cancelled", 1, events.TicketCancelled),
         EventType("ticket_expired", 1, events.TicketExpired),
         EventType("service_suspended", 1, events.ServiceSuspended),
@@ -55,5 +60,6 @@ TYPES = EventTypes(
     earlier=[
         Earlier("service_day_opened", 1, service_day_opened_2),
         Earlier("ticket_issued", 1, ticket_issued_2),
+        Earlier("service_finish_undone", 1, service_finish_undone_2),
     ],
 )

@@ -1,4 +1,4 @@
-"""The 10-minute rule, as a clock in each lane that spans two tickets.
+"""The 10-minute rule, as a clock of each ticket that spans two: its own and the one ahead.
 
 Source: the published standard ("served at most 10 minutes after the previous visitor in the queue
 was finished"). It runs in service minutes from `t0`: the latest of when the ticket directly ahead
@@ -22,7 +22,16 @@ from services.queue.events import (
     StartLimitStopped,
     Stop,
 )
-from services.queue.state import DayStatus, State, Status, Ticket, ahead_of, row_name
+from services.queue.state import (
+    Clock,
+    DayStatus,
+    DeskCall,
+    State,
+    Status,
+    Ticket,
+    ahead_of,
+    row_name,
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Waited:
 def waited(ticket: Ticket, state: State, now: datetime, office: Office) -> Waited:
     """Return it for a ticket that was called to a desk and begins now."""
     minutes = _minutes(state, office)
-    begun = _t0(ticket, ticket.ahead, state, minutes)
+    begun = _t0(ticket, None if ticket.behind is None else state.calls[ticket.behind], minutes)
     t0 = now if begun is None else min(begun, now)
     ran = minutes.between(t0, now)
     return Waited(t0, ran, ran <= timedelta(minutes=office.queue.start_limit_min))
@@ -46,90 +55,71 @@ def waited(ticket: Ticket, state: State, now: datetime, office: Office) -> Waite
 def changes(
     before: State, now: State, office: Office
 ) -> Iterator[StartLimitSet | StartLimitStopped]:
-    """Yield how the clocks of the lanes change when one state follows the other."""
-    for lane in Lane:
-        running, runs = before.clocks.get(lane), _clock(now, lane, office)
-        if runs is None:
-            if running is not None:
-                yield StartLimitStopped(ticket_id=running.ticket_id, lane=lane)
-        elif running is None or not _same(runs, running):
-            yield runs
+    """Yield how the clocks of the tickets change when one state follows the other."""
+    clocks = dict(_clocks(now, office))
+    for ticket_id in before.clocks:
+        if ticket_id not in clocks:
+            yield StartLimitStopped(ticket_id=ticket_id, lane=now.tickets[ticket_id].lane)
+    for ticket_id, clock in clocks.items():
+        if before.clocks.get(ticket_id) != clock:
+            lane = now.tickets[ticket_id].lane
+            yield StartLimitSet(ticket_id=ticket_id, lane=lane, **vars(clock))
 
 
 def told(command: TellLimit, state: State) -> list[Event]:
     """Each once, and only while those ten minutes still run; who is over is not warned any more."""
-    same = (
-        c for c in state.clocks.values() if (c.ticket_id, c.t0) == (command.ticket_id, command.t0)
-    )
-    clock = next(same, None)
-    if clock is None:
+    clock = state.clocks.get(command.ticket_id)
+    if clock is None or clock.t0 != command.t0:
         return []
-    ticket = state.tickets[clock.ticket_id]
-    if _passed(clock.ends_at, command.now):
-        ahead = ticket.ahead if _awaited(ticket) else ahead_of(state, clock.ticket_id)
-        breach = StartLimitBreached(ticket_id=clock.ticket_id, t0=clock.t0, ahead=ahead)
-        return [] if ticket.breached else [breach]
-    if not _passed(clock.warns_at, command.now):
+    ticket = state.tickets[command.ticket_id]
+    if clock.ends_at is not None and command.now > clock.ends_at:
+        ahead = ahead_of(state, command.ticket_id)
+        who = ahead.ticket_id if ahead else None
+        breach = StartLimitBreached(ticket_id=command.ticket_id, t0=clock.t0, ahead=who)
+        return [] if ticket.breached_of == clock.t0 else [breach]
+    if clock.warns_at is None or command.now < clock.warns_at:
         return []
     desks = [c for c in state.desks if c not in state.counters]
-    return [StartLimitApproaching(ticket_id=clock.ticket_id, counter_open=bool(desks))]
+    return [StartLimitApproaching(ticket_id=command.ticket_id, counter_open=bool(desks))]
 
 
-def _passed(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and now >= moment
-
-
-def _same(event: StartLimitSet, running: object) -> bool:
-    fields = ("ticket_id", "t0", "warns_at", "ends_at")
-    return all(getattr(event, name) == getattr(running, name) for name in fields)
-
-
-def _clock(state: State, lane: Lane, office: Office) -> StartLimitSet | None:
+def _clocks(state: State, office: Office) -> Iterator[tuple[str, Clock]]:
+    """Yield the ten minutes that run: of each who was called and has not begun, and who is next."""
     if state.status is not DayStatus.OPEN:
-        return None
-    found = _concerned(state, lane)
-    if found is None:
-        return None
-    ticket_id, ahead = found
-    minutes = _minutes(state, office)
-    t0 = _t0(state.tickets[ticket_id], ahead, state, minutes)
-    if t0 is None:
-        return None
-    policy, warned = office.queue, state.tickets[ticket_id].warned
-    warning = timedelta(minutes=policy.start_warning_min)
-    return StartLimitSet(
-        ticket_id=ticket_id,
-        lane=lane,
-        t0=t0,
-        warns_at=None if warned else minutes.after(t0, warning),
-        ends_at=minutes.after(t0, timedelta(minutes=policy.start_limit_min)),
-    )
+        return
+    minutes, policy = _minutes(state, office), office.queue
+    for ticket_id in _concerned(state):
+        ticket = state.tickets[ticket_id]
+        t0 = _t0(ticket, ahead_of(state, ticket_id), minutes)
+        if t0 is None:
+            continue
+        warning = timedelta(minutes=policy.start_warning_min)
+        yield (
+            ticket_id,
+            Clock(
+                t0=t0,
+                warns_at=None if ticket.warned_of == t0 else minutes.after(t0, warning),
+                ends_at=minutes.after(t0, timedelta(minutes=policy.start_limit_min)),
+            ),
+        )
 
 
-def _concerned(state: State, lane: Lane) -> tuple[str, str | None] | None:
-    """Return whose clock may run, and who is ahead: one called but not begun, or the first."""
-    last = state.last_called.get(lane)
-    if last is not None and _awaited(state.tickets[last]):
-        return last, state.tickets[last].ahead
-    waiting = state.rows.get(row_name(Stop.DESK, lane), ())
-    return (waiting[0], ahead_of(state, waiting[0])) if waiting else None
+def _concerned(state: State) -> Iterator[str]:
+    for ticket_id in state.counters.values():
+        ticket = state.tickets[ticket_id]
+        if ticket.status is Status.CALLED_DESK and ticket.takes_its_turn:
+            yield ticket_id
+    for lane in Lane:
+        yield from state.rows.get(row_name(Stop.DESK, lane), ())[:1]
 
 
-def _awaited(ticket: Ticket) -> bool:
-    return ticket.status is Status.CALLED_DESK and ticket.takes_its_turn
-
-
-def _t0(
-    ticket: Ticket, ahead: str | None, state: State, minutes: ServiceMinutes
-) -> datetime | None:
+def _t0(ticket: Ticket, ahead: DeskCall | None, minutes: ServiceMinutes) -> datetime | None:
     """Return when the ten minutes began; None while the one ahead is at a desk."""
-    begins = ticket.arrived_at
-    if ahead is not None:
-        left_at = state.tickets[ahead].left_at
-        if left_at is None:
-            return None
-        begins = max(begins, left_at)
-    return minutes.begins(begins)
+    if ahead is None:
+        return minutes.begins(ticket.arrived_at)
+    if ahead.left_at is None:
+        return None
+    return minutes.begins(max(ticket.arrived_at, ahead.left_at))
 
 
 def _minutes(state: State, office: Office) -> ServiceMinutes:

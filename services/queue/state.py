@@ -52,8 +52,8 @@ class Ticket:
     """One visitor's way. `arrived_at`: at the stop where they wait or were called from.
 
     Some fields are only read, not decided by: see docs/adr/0023-a-day-is-read-from-its-state.md.
-    `left_at`: when they first left the desk they were called to in their turn, which is when the
-    time of who is behind them begins; `ahead`: who was called to a desk before them, in their lane.
+    `call`, `behind`: which of the day's `calls` was theirs last, and which one was before it in
+    their lane.
     """
 
     number: str
@@ -73,13 +73,13 @@ class Ticket:
     officer_id: str | None = None
     attempts: int = 0
     called_at: datetime | None = None
-    ahead: str | None = None
+    call: int | None = None
+    behind: int | None = None
     subject_id: str | None = None
     started_at: datetime | None = None
     held_at: datetime | None = None
     held_s: int = 0
     away_since: datetime | None = None  # on the way from one desk to another
-    left_at: datetime | None = None
     missed_at: datetime | None = None
     finished_at: datetime | None = None
     outcome: Outcome | None = None
@@ -87,8 +87,8 @@ class Ticket:
     t0: datetime | None = None
     within_limit: bool | None = None
     referrals: tuple[str, ...] = ()
-    warned: bool = False  # of the ten minutes, which are told of once
-    breached: bool = False
+    warned_of: datetime | None = None  # the beginning of the ten minutes of which that was told
+    breached_of: datetime | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -101,16 +101,28 @@ class Ticket:
         return self.to_counter is None
 
     @property
+    def is_held(self) -> bool:
+        """Tell whether the service is interrupted; `held_at` outlives a finish, for its undoing."""
+        return self.status is Status.IN_SERVICE and self.held_at is not None
+
+    @property
     def has_ended(self) -> bool:
         """Tell whether nothing more is to be done for it today."""
         return not (self.is_waiting or self.status in UNDER_WAY)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clock:
-    """The ten minutes that run in a lane."""
+class DeskCall:
+    """A call to a desk in turn. `left_at`: when they first left the desk after it, however."""
 
     ticket_id: str
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """The ten minutes that run for a ticket."""
+
     t0: datetime
     warns_at: datetime | None
     ends_at: datetime | None
@@ -129,9 +141,11 @@ class State:
     counters: dict[str, str] = field(default_factory=dict)  # counter → ticket
     issued: dict[Lane, int] = field(default_factory=dict)  # lane → last serial
     priority_in_a_row: dict[Stop, int] = field(default_factory=dict)
-    last_called: dict[Lane, str] = field(default_factory=dict)  # to a desk
+    calls: tuple[DeskCall, ...] = ()
+    last_call: dict[Lane, int] = field(default_factory=dict)
     desks: tuple[str, ...] = ()  # at which somebody was called today
-    clocks: dict[Lane, Clock] = field(default_factory=dict)
+    clocks: dict[str, Clock] = field(default_factory=dict)  # by ticket
+    breaches: int = 0
     suspensions: tuple[Stretch, ...] = ()
     suspended_at: datetime | None = None
     estimates: tuple[HourEstimate, ...] = ()  # of waits, told with each number
@@ -147,8 +161,10 @@ def row_name(stop: Stop, name: str) -> str:
     return f"{stop}/{name}"
 
 
-def ahead_of(state: State, ticket_id: str) -> str | None:
-    """Return who was called to a desk before somebody who waits for one, in their lane."""
+def ahead_of(state: State, ticket_id: str) -> DeskCall | None:
+    """Return the call to a desk before that of a ticket, made or to come, in its lane."""
     ticket = state.tickets[ticket_id]
-    last = state.last_called.get(ticket.lane)
-    return ticket.ahead if last == ticket_id else last  # who came back is not behind themselves
+    last = state.last_call.get(ticket.lane)
+    if ticket.status is Status.CALLED_DESK or last == ticket.call:
+        last = ticket.behind  # who came back is not behind themselves
+    return None if last is None else state.calls[last]

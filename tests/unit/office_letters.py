@@ -27,9 +27,10 @@ def day_of(office: Office = JAYAPURA, desks: int = 3, clock: str = "09:00") -> D
 
 
 def judged(day: Day) -> None:
-    """Let the clock tell of each lane's ten minutes."""
-    for running in list(day.state.clocks.values()):
-        day.do(commands.TellLimit, None, ticket_id=running.ticket_id, t0=running.t0)
+    """Let the clock tell of whose ten minutes have just ended."""
+    day.later(seconds=1)
+    for ticket_id, clock in list(day.state.clocks.items()):
+        day.do(commands.TellLimit, None, ticket_id=ticket_id, t0=clock.t0)
 
 
 def late_morning(**changes: Any) -> Day:

@@ -183,12 +183,16 @@ class Day:
         return [e.number for _, e in self.log if isinstance(e, TicketIssued)]
 
     def clock(self, lane: Lane = Lane.REGULAR) -> tuple[str, str, str | None] | None:
-        """Return whose ten minutes run: ticket, since and until when, in local time."""
-        running = self.state.clocks.get(lane)
-        if running is None:
+        """Return whose ten minutes run in a lane: ticket, since and until when, in local time.
+
+        If several do, of the one who is next to be called.
+        """
+        running = {t: c for t, c in self.state.clocks.items() if self.ticket(t).lane is lane}
+        if not running:
             return None
-        ends = self._local(running.ends_at) if running.ends_at else None
-        return running.ticket_id, self._local(running.t0), ends
+        ticket_id, clock = max(running.items(), key=lambda each: self.ticket(each[0]).is_waiting)
+        ends = self._local(clock.ends_at) if clock.ends_at else None
+        return ticket_id, self._local(clock.t0), ends
 
     def _local(self, moment: datetime) -> str:
         shift = self.office.calendar.at(self.date, time(0))

@@ -401,7 +401,7 @@ def test_miss_of_the_one_ahead_begins_it():
     missed_ticket(day)
     ticket_id, since, _ = day.clock() or ("", "", None)
     assert (ticket_id, since) == (second, "09:00")
-    assert day.state.clocks[Lane.REGULAR].t0 == day.now
+    assert day.state.clocks[second].t0 == day.now
 
 
 def test_arrival_after_the_finish_begins_it():
@@ -434,7 +434,8 @@ def test_the_only_officer_at_lunch_is_no_excuse_outside_the_break():
     warned = day.later(minutes=1).do(commands.TellLimit, None, ticket_id=ticket, t0=t0)
     assert warned[0] == StartLimitApproaching(ticket_id=ticket, counter_open=False)
     assert day.do(commands.TellLimit, None, ticket_id=ticket, t0=t0) == []
-    breached = day.later(minutes=3).do(commands.TellLimit, None, ticket_id=ticket, t0=t0)
+    assert day.later(minutes=3).do(commands.TellLimit, None, ticket_id=ticket, t0=t0) == []
+    breached = day.later(seconds=1).do(commands.TellLimit, None, ticket_id=ticket, t0=t0)
     assert breached == [StartLimitBreached(ticket_id=ticket, t0=t0, ahead=None)]
     assert day.do(commands.TellLimit, None, ticket_id=ticket, t0=t0) == []
 
@@ -469,7 +470,7 @@ def test_breach_is_told_once_whatever_follows():
     day = one_stop(clock="09:00")
     ticket = day.issue()
     t0 = day.now
-    day.later(minutes=10).do(commands.TellLimit, None, ticket_id=ticket, t0=t0)
+    day.later(minutes=11).do(commands.TellLimit, None, ticket_id=ticket, t0=t0)
     day.do(commands.Suspend, SARI, reason_code="power_cut")
     day.do(commands.Resume, SARI)
     assert day.do(commands.TellLimit, None, ticket_id=ticket, t0=t0) == []

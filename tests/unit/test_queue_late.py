@@ -18,12 +18,12 @@ def numbers(day):
 
 
 def test_nobody_is_late_before_the_tenth_minute():
-    """And at the tenth, who is first; not who stands behind."""
+    """And after it, who is first; not who stands behind."""
     day = Day(single_stop=True, clock="09:00")
     day.issue()
     day.issue()
     assert numbers(day.at("09:09").later(seconds=59)) == []
-    (one,) = late(day.at("09:10"))["late"]
+    (one,) = late(day.at("09:10:01"))["late"]
     assert one == {
         "number": "A001",
         "lane": "regular",
@@ -38,7 +38,7 @@ def test_who_was_called_and_has_not_begun_is_late_at_a_counter():
     day = Day(single_stop=True, clock="09:00")
     first, _ = day.issue(), day.issue()
     day.call("K-2", ANI)
-    (one,) = late(day.at("09:10"))["late"]
+    (one,) = late(day.at("09:10:01"))["late"]
     assert (one["number"], one["counter"]) == ("A001", "K-2")
     day.start(first, ANI)
     assert numbers(day) == []
@@ -50,7 +50,7 @@ def test_who_went_before_is_named():
     day.issue()
     day.issue()
     day.served(minutes=30)
-    (one,) = late(day.at("09:40"))["late"]
+    (one,) = late(day.at("09:40:01"))["late"]
     assert (one["number"], one["ahead"], one["t0"]) == ("A002", "A001", "2026-11-23T02:30:00.000Z")
     day.call()
     assert late(day)["late"][0]["ahead"] == "A001"
@@ -71,8 +71,8 @@ def test_both_lanes_and_every_desk_are_told():
     ]
     assert (found["waiting"], found["version"]) == ({"regular": 1, "priority": 1}, 9)
     assert found["breached"] == 0  # not told yet
-    clock = day.state.clocks[Lane.REGULAR]
-    day.do(commands.TellLimit, None, ticket_id=clock.ticket_id, t0=clock.t0)
+    clock = day.state.clocks["t2"]
+    day.do(commands.TellLimit, None, ticket_id="t2", t0=clock.t0)
     assert late(day)["breached"] == 1
 
 
@@ -80,7 +80,7 @@ def test_nobody_is_late_while_nobody_is_served():
     """Suspended, or after the end of the day; what was breached stays counted."""
     day = Day(single_stop=True, clock="09:00")
     first = day.issue()
-    clock = day.at("09:11").state.clocks[Lane.REGULAR]
+    clock = day.at("09:11").state.clocks[first]
     day.do(commands.TellLimit, None, ticket_id=first, t0=clock.t0)
     assert numbers(day) == ["A001"]
     day.do(commands.Suspend, SARI, reason_code="power_cut")

@@ -41,14 +41,14 @@ def test_limit_has_one_date_at_a_time():
     """First of the warning, and when that is told of the end."""
     day = Day(clock="09:00", single_stop=True)
     ticket = day.issue()
-    name, began = f"{commands.START_LIMIT}regular", day.now
+    name, began = f"{commands.START_LIMIT}{ticket}", day.now
     first = dates(day)[name]
     assert (first.at, first.data) == (
         began + timedelta(minutes=7),
         {"ticket_id": ticket, "t0": began},
     )
     day.later(minutes=7).do(commands.TellLimit, None, **first.data)
-    assert dates(day)[name].at == began + timedelta(minutes=10)
+    assert dates(day)[name].at == began + timedelta(minutes=10, milliseconds=1)
 
 
 def test_only_the_last_call_sets_a_date():

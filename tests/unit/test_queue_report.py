@@ -54,8 +54,8 @@ def test_report_tells_whose_ten_minutes_ran_out_though_never_served():
     """Who gives up waiting is in no wait; the breach is."""
     day = Day(single_stop=True, clock="09:00")
     ticket = day.issue()
-    clock = day.state.clocks[Lane.REGULAR]
-    day.later(minutes=10).do(commands.TellLimit, None, ticket_id=ticket, t0=clock.t0)
+    clock = day.state.clocks[ticket]
+    day.later(minutes=10, seconds=1).do(commands.TellLimit, None, ticket_id=ticket, t0=clock.t0)
     day.do(commands.CancelTicket, ticket_id=ticket)
     found = report.waiting(day.office, day.documents(WAITS))
     assert (found["started"], found["breached"], found["tickets"]["cancelled"]) == (0, 1, 1)
