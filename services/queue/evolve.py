@@ -47,12 +47,16 @@ from services.queue.state import (
     Clock,
     DayStatus,
     DeskCall,
+    Shown,
     State,
     Status,
     Ticket,
     row_name,
     row_of,
 )
+
+RECENT = 3
+"""So many calls hang on the board."""
 
 
 def evolve(state: State, fact: Fact) -> State:
@@ -114,7 +118,8 @@ def _ticket_changed(state: State, event: OfTicket, at: datetime) -> State:
         case TicketCalled():
             return _called(state, event, ticket, at)
         case TicketRecalled():
-            return _put(state, event.ticket_id, attempts=event.attempt, called_at=at)
+            recalled = _put(state, event.ticket_id, attempts=event.attempt, called_at=at)
+            return _shown(recalled, event, at)
         case TicketMissed():
             gone = _left(state, event.ticket_id, Status.NO_SHOW, at)
             return _put(gone, event.ticket_id, missed_at=at)
@@ -198,7 +203,8 @@ def _called(state: State, event: TicketCalled, ticket: Ticket, at: datetime) -> 
         attempts=event.attempt,
         called_at=at,
     )
-    state = _occupied(_out_of_row(state, event.ticket_id), event.ticket_id, event.counter)
+    state = _shown(_out_of_row(state, event.ticket_id), event, at)
+    state = _occupied(state, event.ticket_id, event.counter)
     if ticket.to_counter is not None:  # out of turn: no lane has moved on
         return _with(state, event.ticket_id, called)
     waits_on = bool(state.rows.get(row_name(event.stop, Lane.REGULAR)))
@@ -215,6 +221,13 @@ def _called(state: State, event: TicketCalled, ticket: Ticket, at: datetime) -> 
             last_call={**state.last_call, ticket.lane: len(state.calls)},
         )
     return _with(state, event.ticket_id, called)
+
+
+def _shown(state: State, event: TicketCalled | TicketRecalled, at: datetime) -> State:
+    """Hang a call on the board; one that is called again hangs there once."""
+    call = Shown(number=event.number, counter=event.counter, stop=event.stop, called_at=at)
+    others = (c for c in state.recent if (c.number, c.stop) != (call.number, call.stop))
+    return replace(state, recent=(call, *others)[:RECENT])
 
 
 def _started(ticket: Ticket, event: ServiceStarted, at: datetime) -> Ticket:

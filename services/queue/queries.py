@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import reduce
-from heapq import nlargest
 from itertools import takewhile
-from operator import attrgetter
 from typing import Any
 
 from contracts import queue as shapes
@@ -27,9 +25,6 @@ Document = dict[str, Any]
 
 PATIENCE_S = 2.0
 LOOK_S = 0.05
-
-RECENT = 3
-"""So many calls hang on the board."""
 
 NO_LIMIT = 0
 
@@ -89,11 +84,10 @@ def late(state: State, office: Office, now: datetime, version: int) -> Document:
 
 def board(state: State, office: Office, today: date, version: int, now: datetime) -> Document:
     """Return what hangs on the wall: numbers, counters, and nothing of anybody."""
-    called = [t for t in state.tickets.values() if t.called_at is not None]
     words = {
         **_day(state, office, today, version),
-        "now_serving": [_shown(state.tickets[t]) for t in state.counters.values()],
-        "recent_calls": [_shown(t) for t in nlargest(RECENT, called, key=attrgetter("called_at"))],
+        "now_serving": [vars(state.tickets[t]) for t in state.counters.values()],
+        "recent_calls": state.recent,
         "waiting": {lane: sum(1 for _ in _waiting(state, lane)) for lane in Lane},
         "updated_at": now,
     }
@@ -192,15 +186,6 @@ def _late(state: State, ticket_id: str) -> Document:
     ahead = ahead_of(state, ticket_id)
     before = state.tickets[ahead.ticket_id].number if ahead else None
     return {**vars(state.tickets[ticket_id]), "t0": state.clocks[ticket_id].t0, "ahead": before}
-
-
-def _shown(found: Ticket) -> Document:
-    return {
-        "number": found.number,
-        "counter": found.counter or found.last_counter,
-        "stop": found.stop,
-        "called_at": found.called_at,
-    }
 
 
 def _dumped(kind: Any, words: Document) -> Document:

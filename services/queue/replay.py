@@ -66,6 +66,7 @@ class Replay:
         self._scripts = scripts
         self._calls = Counter[str]()
         self._arrived: list[str] = []  # at the desk, but nobody is served now
+        self._given_up: list[tuple[str, Vain]] = []  # likewise, nobody is missed
         self._agenda: list[tuple[datetime, int, Step]] = []
         self._steps = 0
         self._hours = ServiceMinutes(())
@@ -124,6 +125,10 @@ class Replay:
             return
         self.state = evolve(self.state, fact)
         self.happened.append((now, fact.event))
+        if isinstance(fact.event, ServiceResumed):
+            given_up, self._given_up = self._given_up, []
+            for ticket_id, vain in given_up:
+                self._in_vain(ticket_id, vain, now)
 
     def _do(self, kind: type[Any], now: datetime, **words: Any) -> None:
         events = decide(kind(now=now, office=self._office, **words), self.state)
@@ -175,6 +180,9 @@ class Replay:
         return True
 
     def _in_vain(self, ticket_id: str, vain: Vain, now: datetime) -> None:
+        if self.state.status is DayStatus.SUSPENDED:  # nobody is missed while nobody could begin
+            self._given_up.append((ticket_id, vain))
+            return
         called_at = self.state.tickets[ticket_id].called_at
         self._do(commands.MissByTime, now, ticket_id=ticket_id, called_at=called_at)
         if vain.back_after is not None:

@@ -120,6 +120,16 @@ class DeskCall:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A call as it hangs on the board."""
+
+    number: str
+    counter: str
+    stop: Stop
+    called_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Clock:
     """The ten minutes that run for a ticket."""
 
@@ -141,6 +151,7 @@ class State:
     counters: dict[str, str] = field(default_factory=dict)  # counter → ticket
     issued: dict[Lane, int] = field(default_factory=dict)  # lane → last serial
     priority_in_a_row: dict[Stop, int] = field(default_factory=dict)
+    recent: tuple[Shown, ...] = ()  # calls, the last one first; order is the log's
     calls: tuple[DeskCall, ...] = ()
     last_call: dict[Lane, int] = field(default_factory=dict)
     desks: tuple[str, ...] = ()  # at which somebody was called today

@@ -543,3 +543,155 @@ def test_who_comes_back_is_not_behind_themselves():
     day.later(minutes=11).call()
     begun = day.start(ticket)
     assert (begun.waited_s, begun.within_limit) == (660, False)
+
+
+def test_each_of_two_who_were_called_has_ten_minutes():
+    """The second call does not stop the clock of the first, who has not begun either."""
+    day = one_stop(clock="09:00")
+    first, second = day.issue(), day.issue()
+    day.call("K-1")
+    day.call("K-2", ANI)
+    assert set(day.state.clocks) == {first}  # the second is behind them
+    told = day.later(minutes=10, seconds=1).do(
+        commands.TellLimit, None, ticket_id=first, t0=day.state.clocks[first].t0
+    )
+    assert StartLimitBreached(ticket_id=first, t0=day.at("09:00").now, ahead=None) in told
+    day.at("09:12").start(first)
+    day.finish(first)
+    assert day.state.clocks[second].t0 == day.now
+
+
+def test_who_comes_back_and_is_called_again_takes_nobody_their_ten_minutes():
+    """A001 is missed, back behind A002, and called to another desk: each was behind the other."""
+    day = one_stop(clock="08:00")
+    first, second = day.issue(), day.issue()
+    missed_ticket(day)
+    missed_at = day.now
+    day.later(minutes=2).do(commands.Reinstate, ticket_id=first)
+    assert day.later(minutes=1).call("K-1") == second
+    assert day.later(seconds=30).call("K-2", ANI) == first
+    assert day.state.clocks[second].t0 == missed_at
+    begun = day.later(minutes=9).start(second)
+    assert (begun.t0, begun.within_limit) == (missed_at, False)
+    assert first not in day.state.clocks  # behind the other, who is served
+
+
+def test_undone_finish_of_the_one_ahead_begins_other_ten_minutes():
+    """Told of the first ones, and of the second ones too."""
+    day = one_stop(clock="09:00")
+    ahead, next_ = day.issue(), day.issue()
+    day.call()
+    day.start(ahead)
+    for _ in range(2):
+        day.later(minutes=1).finish(ahead)
+        t0 = day.now
+        told = day.later(minutes=11).do(commands.TellLimit, None, ticket_id=next_, t0=t0)
+        assert StartLimitBreached(ticket_id=next_, t0=t0, ahead=ahead) in told
+        day.do(commands.UndoFinish, SARI, ticket_id=ahead)
+    assert day.state.breaches == 2
+
+
+def test_a_bit_over_ten_minutes_is_over():
+    """Six hundred seconds are in time; four tenths more are told as 601."""
+    day = one_stop(clock="09:00")
+    first = day.issue()
+    day.later(minutes=10, milliseconds=400).call()
+    begun = day.start(first)
+    assert (begun.waited_s, begun.within_limit) == (601, False)
+
+
+def test_service_finished_while_held_goes_on_held():
+    """And the time between is no service."""
+    day = one_stop(clock="09:00")
+    ticket = day.issue()
+    day.call()
+    day.start(ticket)
+    day.later(minutes=10).do(commands.Hold, ticket_id=ticket)
+    assert day.later(minutes=30).finish(ticket).duration_s == 600
+    day.later(minutes=1).do(commands.UndoFinish, ticket_id=ticket)
+    assert day.ticket(ticket).is_held
+    day.later(minutes=1).do(commands.GoOn, ticket_id=ticket)
+    assert day.later(minutes=4).finish(ticket).duration_s == 14 * 60
+
+
+def test_supervisor_undoes_though_the_desk_is_taken():
+    """It goes on held; the officer is told who is there."""
+    day = one_stop(clock="09:00")
+    first, second = day.issue(), day.issue()
+    day.call()
+    day.start(first)
+    day.later(minutes=5).finish(first)
+    assert day.call() == second
+    refused(Code.COUNTER_BUSY, day.later(minutes=1).do, commands.UndoFinish, ticket_id=first)
+    day.later(minutes=20).do(commands.UndoFinish, SARI, ticket_id=first)
+    assert day.ticket(first).is_held
+    assert day.state.counters["K-1"] == second
+    day.do(commands.GoOn, SARI, ticket_id=first, counter="K-2")
+    assert day.later(minutes=3).do(commands.Finish, SARI, ticket_id=first)[0].duration_s == 8 * 60
+
+
+def test_nobody_is_missed_by_the_clock_in_a_power_cut():
+    """They could not have begun; afterwards the officer says whether they are there."""
+    day = one_stop(clock="09:00")
+    ticket = day.issue()
+    day.call()
+    for _ in range(2):
+        day.later(seconds=20).do(commands.Recall, ticket_id=ticket)
+    called = {"ticket_id": ticket, "called_at": day.now}
+    day.do(commands.Suspend, SARI, reason_code="power_cut")
+    assert day.later(minutes=1).do(commands.MissByTime, None, **called) == []
+    day.do(commands.Resume, SARI)
+    assert day.start(ticket).within_limit
+
+
+def test_who_came_back_to_the_front_office_is_no_recall_at_the_desk():
+    """Passing somebody there is for what the ticket is: a priority one's reason."""
+    day = Day(clock="09:00")
+    urgent, regular = day.issue(Lane.PRIORITY, "elderly"), day.issue()
+    for _ in range(2):
+        day.call("FO-1", stop=Stop.FRONT_OFFICE)
+        ticket = day.state.counters["FO-1"]
+        if ticket == urgent and not day.ticket(urgent).reinstated:
+            for _ in range(2):
+                day.later(seconds=20).do(commands.Recall, ticket_id=urgent)
+            day.do(commands.Miss, ticket_id=urgent)
+            continue
+        day.do(commands.Register, ticket_id=ticket)
+        day.sign(ticket)
+    day.later(minutes=1).do(commands.Reinstate, ticket_id=urgent)
+    day.call("FO-1", stop=Stop.FRONT_OFFICE)
+    day.do(commands.Register, ticket_id=urgent)
+    day.sign(urgent)
+    call = day.do(commands.CallNext, counter="K-1", stop=Stop.DESK)[0]
+    assert (call.ticket_id, call.overtook, call.overtake_reason) == (urgent, 1, "elderly")
+    assert day.ticket(regular).is_waiting
+
+
+def test_priority_calls_count_only_while_a_regular_ticket_waits():
+    """Two were called when nobody else was there: the third still goes before who came later."""
+    day = one_stop(clock="09:00")
+    for _ in range(2):
+        day.issue(Lane.PRIORITY)
+        day.served(minutes=1)
+    third = day.issue(Lane.PRIORITY)
+    day.issue()
+    assert day.call() == third
+
+
+@pytest.mark.parametrize("at_close", ["expire", "serve"])
+def test_day_closed_in_a_power_cut_stays_suspended(at_close):
+    """No ten minutes begin to run again, and it ends with who leaves last."""
+    day = one_stop(clock="09:00", at_close=at_close)
+    served, waiting = day.issue(), day.issue()
+    day.call()
+    day.start(served)
+    day.do(commands.Suspend, SARI, reason_code="power_cut")
+    day.do(commands.CloseDay, SARI)
+    assert (day.state.status, day.state.clocks) == (DayStatus.SUSPENDED, {})
+    day.finish(served)
+    if at_close == "serve":
+        assert day.ticket(waiting).is_waiting
+        day.do(commands.Resume, SARI)
+        assert day.served() == waiting
+    assert day.state.status is DayStatus.CLOSED
+    assert day.state.suspended_at is None

@@ -149,14 +149,18 @@ def limit_dates(day):
             yield clock.ends_at + A_MOMENT, ticket_id, clock.t0
 
 
-def play(steps, single_stop, check, punctual=False):
+LANES = (Lane.REGULAR, Lane.PRIORITY, Lane.REGULAR, Lane.REGULAR)
+"""Of those who are there at the opening."""
+
+
+def play(steps, single_stop, check, lanes=LANES, punctual=False):
     """Play a history; `check(day)` after each step, refused or not.
 
     `punctual`: dates fire when they are due, and not only when a step says so.
     """
     day = Day(clock="08:00", single_stop=single_stop)
     day.do(commands.OpenDay, SARI)
-    for lane in (Lane.REGULAR, Lane.PRIORITY, Lane.REGULAR, Lane.REGULAR):
+    for lane in lanes:
         day.later(seconds=1).issue(lane)
     for (step, what), seconds in steps:
         then = day.now + timedelta(seconds=seconds)
@@ -325,11 +329,17 @@ def test_ten_minutes_equal_a_count_of_every_second(steps, single_stop):
         oracle.read(at, event)
 
 
-@settings(max_examples=60, deadline=None)
-@given(HISTORY, st.booleans())
-def test_who_begins_too_late_was_told_of_and_nobody_else(steps, single_stop):
+AT_TWO_DESKS = st.tuples(
+    st.sampled_from(["call", "start", "call", "start", "finish"]), st.sampled_from(["K-1", "K-2"])
+)
+RUSH = st.lists(st.tuples(AT_TWO_DESKS, st.sampled_from([1, 200, 500])), min_size=8, max_size=30)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.one_of(RUSH, HISTORY), st.sampled_from([LANES, (Lane.REGULAR,) * 6]))
+def test_who_begins_too_late_was_told_of_and_nobody_else(steps, lanes):
     """With every date fired when it is due; of who gives up or is sent on, nothing is known."""
-    day = play(steps, single_stop, lambda _: None, punctual=True)
+    day = play(steps, True, lambda _: None, lanes, punctual=True)
     told = {(e.ticket_id, e.t0) for _, e in day.log if isinstance(e, StartLimitBreached)}
     sent_on = {e.ticket_id for _, e in day.log if isinstance(e, TicketTransferred)}
     begun = [e for _, e in day.log if isinstance(e, ServiceStarted) and e.ticket_id not in sent_on]
