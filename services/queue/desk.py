@@ -125,7 +125,7 @@ def resumed(command: GoOn, state: State) -> list[Event]:
     counter = command.counter or ticket.last_counter or ""
     guards.counter_of(command.office, counter, Stop.DESK)
     guards.idle(state, counter)
-    held_s = int((command.now - ticket.held_at).total_seconds())
+    held_s = max(0, int((command.now - ticket.held_at).total_seconds()))  # clocks may step back
     return [TicketResumed(ticket_id=command.ticket_id, counter=counter, held_s=held_s)]
 
 
