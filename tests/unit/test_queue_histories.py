@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import Rejected
+from contracts.offices import AT_CLOSE
 from services.queue import commands
 from services.queue.events import (
     Lane,
+    Outcome,
     ServiceDayClosed,
     ServiceFinished,
     ServiceFinishUndone,
@@ -34,13 +36,14 @@ from services.queue.events import (
 from services.queue.lane_rule import OTHER, RECALL
 from services.queue.state import DayStatus
 from tests.lane_rule import check_lane_rule
-from tests.unit.service_day import ANI, BUDI, SARI, Day
+from tests.unit.service_day import ANI, BUDI, SARI, Day, office
 
 COUNTERS = ("FO-1", "K-1", "K-2")
 AT_COUNTER = [
     *("call", "call and start", "start", "finish", "recall", "hold", "transfer", "register"),
     *("sign", "call in vain", "call in vain and back", "call in vain and back", "front office"),
     *("serve", "serve", "serve and undo", "serve, hold, go on", "serve, hold, go on and undo"),
+    *("refer", "serve and refer"),
 ]
 STEP = st.one_of(
     st.tuples(st.just("issue"), st.sampled_from(Lane)),
@@ -49,7 +52,18 @@ STEP = st.one_of(
     st.tuples(st.sampled_from(["suspend", "resume", "resume", "resume", "clock"]), st.just(None)),
 )
 SECONDS = st.sampled_from([0, 1, 20, 60, 200, 700, 3000])
-HISTORY = st.lists(st.tuples(STEP, SECONDS), min_size=30, max_size=80)
+BACK = st.just(-41)  # seconds by which a clock may step back
+MOMENTS = st.one_of(*[SECONDS] * 9, BACK)
+CLOSE = st.tuples(st.just("close"), st.sampled_from(AT_CLOSE))
+AFTERWARDS = st.lists(st.tuples(STEP, MOMENTS), max_size=20)
+HISTORY = st.builds(
+    lambda steps, closing: [*steps, *closing],
+    st.lists(st.tuples(STEP, MOMENTS), min_size=30, max_size=70),
+    st.one_of(
+        st.just([]),
+        st.builds(lambda close, then: [(close, 0), *then], CLOSE, AFTERWARDS),
+    ),
+)
 
 
 KINDS = {
@@ -81,13 +95,13 @@ def take(day, step, what):
         case "front office":
             for verb in ("call", "register", "sign"):
                 take(day, verb, "FO-1")
-        case "serve" | "serve and undo" | "serve, hold, go on" | "serve, hold, go on and undo":
+        case _ if step.startswith("serve"):
             take(day, "call and start", what)
             served = int(there(day, what)[1:])
             if "hold" in step:
                 take(day.later(seconds=50), "hold", what)
                 take(day.later(seconds=50), "goon", served)
-            take(day.later(seconds=100), "finish", what)
+            take(day.later(seconds=100), "refer" if "refer" in step else "finish", what)
             if "undo" in step:
                 take(day.later(seconds=30), "undo", served)
         case "call in vain and back":
@@ -107,11 +121,24 @@ def take(day, step, what):
         case "resume":
             day.do(commands.Resume, SARI)
         case "transfer":
-            day.do(commands.Transfer, SARI, ticket_id=ticket, to_counter="K-2")
+            other = "K-1" if what == "K-2" else "K-2"
+            day.do(commands.Transfer, SARI, ticket_id=ticket, to_counter=other)
+        case "refer":
+            day.do(commands.Finish, SARI, ticket_id=ticket, outcome=Outcome.REFERRED)
+        case "close":
+            day.office = office(single_stop=day.office.queue.single_stop, at_close=what)
+            day.do(commands.CloseDay, SARI)
         case "clock":
             clock_says(day)
         case _:
             day.do(KINDS[step], SARI, ticket_id=ticket)
+
+
+def no_time_is_negative(day):
+    """Of no fact, nor of what is kept of a ticket."""
+    for _, event in day.log:
+        for name in ("waited_s", "duration_s", "held_s"):
+            assert getattr(event, name, 0) >= 0
 
 
 def there(day, counter):
@@ -165,6 +192,7 @@ def everybody_stands_somewhere(day):
 def test_every_ticket_stands_in_one_place(steps, single_stop):
     """After every command; and when the date is over, all have ended and the counts add up."""
     day = play(steps, single_stop, everybody_stands_somewhere)
+    no_time_is_negative(day)
     day.at("23:59:59").do(commands.EndByTime, None)
     everybody_stands_somewhere(day)
     assert day.state.status is DayStatus.CLOSED
