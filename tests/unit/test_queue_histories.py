@@ -39,11 +39,12 @@ from tests.lane_rule import check_lane_rule
 from tests.unit.service_day import ANI, BUDI, SARI, Day, office
 
 COUNTERS = ("FO-1", "K-1", "K-2")
+OTHER_DESK = {"FO-1": "K-1", "K-1": "K-2", "K-2": "K-1"}
 AT_COUNTER = [
     *("call", "call and start", "start", "finish", "recall", "hold", "transfer", "register"),
     *("sign", "call in vain", "call in vain and back", "call in vain and back", "front office"),
     *("serve", "serve", "serve and undo", "serve, hold, go on", "serve, hold, go on and undo"),
-    *("refer", "serve and refer"),
+    *("refer", "serve and refer", "serve and transfer", "serve and transfer"),
 ]
 STEP = st.one_of(
     st.tuples(st.just("issue"), st.sampled_from(Lane)),
@@ -54,8 +55,10 @@ STEP = st.one_of(
 SECONDS = st.sampled_from([0, 1, 20, 60, 200, 700, 3000])
 BACK = st.just(-41)  # seconds by which a clock may step back
 MOMENTS = st.one_of(*[SECONDS] * 9, BACK)
-CLOSE = st.tuples(st.just("close"), st.sampled_from(AT_CLOSE))
-AFTERWARDS = st.lists(st.tuples(STEP, MOMENTS), max_size=20)
+CLOSE = st.tuples(st.just("close"), st.sampled_from(["serve", *AT_CLOSE]))
+AT_THE_END = st.sampled_from(["call and start", "finish", "serve", "serve", "front office"])
+LAST = st.one_of(STEP, *[st.tuples(AT_THE_END, st.sampled_from(COUNTERS))] * 3)
+AFTERWARDS = st.lists(st.tuples(LAST, MOMENTS), min_size=5, max_size=20)
 HISTORY = st.builds(
     lambda steps, closing: [*steps, *closing],
     st.lists(st.tuples(STEP, MOMENTS), min_size=30, max_size=70),
@@ -95,6 +98,10 @@ def take(day, step, what):
         case "front office":
             for verb in ("call", "register", "sign"):
                 take(day, verb, "FO-1")
+        case "serve and transfer":
+            take(day, "call and start", what)
+            take(day.later(seconds=50), "transfer", what)
+            take(day.later(seconds=50), "serve", OTHER_DESK[what])
         case _ if step.startswith("serve"):
             take(day, "call and start", what)
             served = int(there(day, what)[1:])
@@ -121,8 +128,7 @@ def take(day, step, what):
         case "resume":
             day.do(commands.Resume, SARI)
         case "transfer":
-            other = "K-1" if what == "K-2" else "K-2"
-            day.do(commands.Transfer, SARI, ticket_id=ticket, to_counter=other)
+            day.do(commands.Transfer, SARI, ticket_id=ticket, to_counter=OTHER_DESK[what])
         case "refer":
             day.do(commands.Finish, SARI, ticket_id=ticket, outcome=Outcome.REFERRED)
         case "close":
