@@ -5,6 +5,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from contracts.caller import STAFF
+from contracts.codes import CodesSchema, code_lists
 from contracts.common import AtQuerySchema
 from contracts.errors import Code
 from contracts.queue import (
@@ -74,6 +75,11 @@ class WalkInRoutes:
     queue = ServiceRpc("queue")
     ticket_tokens = tickets.TicketTokens()
     boards = Boards()
+
+    @route("GET", "/v1/codes", answers={200: CodesSchema})
+    def show_codes(self, _call: Call) -> Any:
+        """The code lists of the guest book and the counters, with labels in two languages."""
+        return code_lists()
 
     @route(
         "POST",
