@@ -54,6 +54,7 @@ def signed(command: SignGuestBook, state: State) -> list[Event]:
             guards.owned(ticket, command.caller)
     if ticket.subject_id is not None:
         raise Rejected(Code.WRONG_STATE, "The guest book is signed already.")
+    _plausible(command)
     book = GuestBookSigned(
         ticket_id=command.ticket_id,
         visit_id=command.visit_id,
@@ -64,6 +65,19 @@ def signed(command: SignGuestBook, state: State) -> list[Event]:
         [TicketQueuedForDesk(ticket_id=command.ticket_id)] if ticket.status not in at_desk else []
     )
     return [book, *moves]
+
+
+def _plausible(command: SignGuestBook) -> None:
+    """Refuse what nobody can know yet: a year to come, a card that no officer has seen."""
+    this_year = command.office.calendar.local_date(command.now).year
+    if int(command.words["birth_year"]) > this_year:
+        _refuse("birth_year", "Lies in the future.")
+    if command.words["identity_checked"] and command.caller.role == guards.KIOSK:
+        _refuse("identity_checked", "Only an officer has seen it: must be false here.")
+
+
+def _refuse(field: str, why: str) -> None:
+    raise Rejected(Code.VALIDATION_FAILED, "See `errors`.", {field: [why]})
 
 
 def started(command: Start, state: State) -> list[Event]:

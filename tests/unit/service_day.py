@@ -150,10 +150,11 @@ class Day:
         self.finish(ticket_id, by)
         return ticket_id
 
-    def sign(self, ticket_id: str, by: Caller = BUDI) -> list[Event]:
-        """Sign the guest book."""
-        words = {"visit_id": f"v-{ticket_id}", "subject_id": f"s-{ticket_id}", "words": BOOK}
-        return self.do(commands.SignGuestBook, by, ticket_id=ticket_id, **words)
+    def sign(self, ticket_id: str, by: Caller = BUDI, **words: Any) -> list[Event]:
+        """Sign the guest book, in other words here and there; only an officer sees a card."""
+        book = BOOK | {"identity_checked": by.role != "kiosk"} | words
+        ids = {"visit_id": f"v-{ticket_id}", "subject_id": f"s-{ticket_id}"}
+        return self.do(commands.SignGuestBook, by, ticket_id=ticket_id, **ids, words=book)
 
     def ticket(self, ticket_id: str) -> Ticket:
         """Return where it stands."""

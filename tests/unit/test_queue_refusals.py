@@ -1,5 +1,7 @@
 """What a service day refuses: to whom, at which counter, in which state; and a clock that errs."""
 
+from datetime import date
+
 import pytest
 
 from contracts.errors import Code
@@ -22,6 +24,7 @@ from tests.unit.service_day import (
     BUDI,
     ELSEWHERE,
     KIOSK,
+    MONDAY,
     SARI,
     VISITOR,
     Day,
@@ -286,6 +289,34 @@ def test_officer_signs_for_nobody_who_has_gone(way):
     """It is over."""
     day = Day(single_stop=True)
     refused(Code.WRONG_STATE, day.sign, way(day))
+
+
+@pytest.mark.parametrize(
+    ("on", "clock", "year", "known"),
+    [
+        (MONDAY, "09:00", "2026", True),
+        (MONDAY, "09:00", "2027", False),
+        (date(2027, 1, 1), "00:30", "2027", True),
+    ],
+)
+def test_nobody_is_born_next_year(on, clock, year, known):
+    """By the office's own calendar: the first minutes of a year are last year's in UTC."""
+    day = Day(single_stop=True, on=on, clock=clock)
+    day.do(commands.OpenDay, SARI)
+    ticket = day.issue()
+    if known:
+        assert day.sign(ticket, birth_year=year) != []
+    else:
+        refused(Code.VALIDATION_FAILED, day.sign, ticket, birth_year=year)
+
+
+def test_kiosk_has_seen_no_card():
+    """An officer looks at it; at a kiosk it is not checked, and says so."""
+    day = Day()
+    ticket = day.issue()
+    refused(Code.VALIDATION_FAILED, day.sign, ticket, KIOSK, identity_checked=True)
+    book = day.sign(ticket, KIOSK)[0]
+    assert book.identity_checked is False
 
 
 def test_held_is_neither_held_again_nor_transferred():
