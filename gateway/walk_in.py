@@ -170,7 +170,10 @@ class WalkInRoutes:
 
     @ticket_step("guest-book", roles=KIOSK, body=GuestBookSchema, example=examples.GUEST_BOOK)
     def sign_guest_book(self, call: Call) -> Answer:
-        """Write down who came and what for; the visitor then waits for the desk."""
+        """Write down who came and what for; the visitor then waits for the desk.
+
+        From a kiosk `identity_checked` is false: no officer has seen the card.
+        """
         return tickets.changed(self.queue.sign_guest_book(call.request))
 
     @ticket_step("start", Code.SERVICE_SUSPENDED, Code.OFFICE_CLOSED)
