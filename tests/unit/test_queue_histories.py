@@ -255,9 +255,16 @@ class Oracle:
         self.arrived, self.lane, self.ahead, self.left = {}, {}, {}, {}
         self.finished, self.last, self.sent_on = {}, {}, set()
         self.suspended, self.since = [], None
+        self.latest, self.stepped_back = None, False
 
     def read(self, at, event):
-        """Take in one event; judge it if it is a beginning."""
+        """Take in one event; judge it if it is a beginning.
+
+        Where a clock stepped back it does not judge the beginning at a second desk: whether who
+        was ahead left before or after somebody was sent there is then a matter of taste.
+        """
+        self.stepped_back |= self.latest is not None and at < self.latest
+        self.latest = at
         match event:
             case ServiceSuspended():
                 self.since = at
@@ -288,7 +295,7 @@ class Oracle:
             case ServiceFinishUndone():
                 if self.finished.pop(event.ticket_id, None) is not None:
                     self.left.pop(event.ticket_id)
-            case ServiceStarted():
+            case ServiceStarted() if not (self.stepped_back and event.ticket_id in self.sent_on):
                 self.judge(at, event)
             case _:
                 pass
