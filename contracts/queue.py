@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from contracts.codes import codes
 from contracts.common import (
     TEXT_MAX,
     AtQuerySchema,
@@ -22,11 +23,8 @@ from contracts.common import (
 )
 from contracts.offices import STOPS
 
-CODES_VERSION = "2026-1"
-"""Of the code lists below; recorded with each visit."""
-
 LANES = ("regular", "priority")
-PRIORITY_REASONS = ("elderly", "disability", "pregnant", "with_infant", "appointment", "other")
+PRIORITY_REASONS = codes("priority_reason")
 STATUSES = (
     "waiting_front_office",
     "called_front_office",
@@ -42,39 +40,20 @@ STATUSES = (
     "expired",
 )
 DAY_STATUSES = ("not_opened", "open", "suspended", "closing", "closed")
-OUTCOMES = ("served", "referred", "not_available", "left")
-SUSPENSIONS = ("power_cut", "network_down", "emergency", "staff_absent", "ceremony", "other")
+OUTCOMES = codes("outcome")
+SUSPENSIONS = codes("reason_code")
 
-SEXES = ("female", "male")
-EDUCATIONS = ("sd", "smp", "sma", "d1_d3", "d4_s1", "s2", "s3")
-OCCUPATIONS = (
-    "student",
-    "researcher_lecturer",
-    "civil_servant_military_police",
-    "state_enterprise",
-    "private_employee",
-    "entrepreneur",
-    "other",
-)
-INSTITUTION_CATEGORIES = (
-    "education_research_domestic",
-    "education_research_foreign",
-    "ministry_agency",
-    "international",
-    "mass_media",
-    "local_government",
-    "bank",
-    "state_enterprise",
-    "private",
-    "other",
-)
-USES = ("school_assignment", "government", "commercial", "research", "other")
-SERVICES = ("consultation", "library", "sales", "recommendation", "other")
-MEANS = ("visit", "website", "phone", "email", "social_media", "other")
+SEXES = codes("sex")
+EDUCATIONS = codes("education")
+OCCUPATIONS = codes("occupation")
+INSTITUTION_CATEGORIES = codes("institution_category")
+USES = codes("use")
+SERVICES = codes("services")
+MEANS = codes("means")
 LONGEST_REPORT = 92
 """Days of one report."""
 
-IDENTITIES = ("ktp", "sim", "passport", "other")
+IDENTITIES = codes("identity_type")
 
 
 def _one_of(choices: tuple[str, ...], **kwargs: Any) -> fields.String:

@@ -5,6 +5,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from contracts.caller import STAFF
+from contracts.codes import CodesSchema, code_lists
 from contracts.common import AtQuerySchema
 from contracts.errors import Code
 from contracts.queue import (
@@ -74,6 +75,11 @@ class WalkInRoutes:
     queue = ServiceRpc("queue")
     ticket_tokens = tickets.TicketTokens()
     boards = Boards()
+
+    @route("GET", "/v1/codes", answers={200: CodesSchema})
+    def show_codes(self, _call: Call) -> Any:
+        """The code lists of the guest book and the counters, with labels in two languages."""
+        return code_lists()
 
     @route(
         "POST",
@@ -164,7 +170,10 @@ class WalkInRoutes:
 
     @ticket_step("guest-book", roles=KIOSK, body=GuestBookSchema, example=examples.GUEST_BOOK)
     def sign_guest_book(self, call: Call) -> Answer:
-        """Write down who came and what for; the visitor then waits for the desk."""
+        """Write down who came and what for; the visitor then waits for the desk.
+
+        From a kiosk `identity_checked` is false: no officer has seen the card.
+        """
         return tickets.changed(self.queue.sign_guest_book(call.request))
 
     @ticket_step("start", Code.SERVICE_SUSPENDED, Code.OFFICE_CLOSED)

@@ -32,7 +32,7 @@ class ServiceMinutes:
         """Return the service minutes of a local date; none on a day off."""
         spans = calendar.hours.spans(day) if calendar.is_working_day(day) else ()
         open_ = [Stretch(calendar.at(day, s.start), calendar.at(day, s.end)) for s in spans]
-        for suspended in sorted(suspensions):
+        for suspended in sorted(s for s in suspensions if s.start < s.end):  # clocks may step back
             open_ = [left for stretch in open_ for left in _without(stretch, suspended)]
         return cls(tuple(open_))
 

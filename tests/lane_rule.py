@@ -7,33 +7,44 @@ from services.queue.events import (
     Lane,
     TicketCalled,
     TicketCancelled,
+    TicketExpired,
     TicketIssued,
     TicketReinstated,
     TicketTransferred,
 )
 
+COUNTS_WHILE_NO_REGULAR_WAITS = False
+"""Whether a priority call counts in the row though it kept no regular ticket waiting."""
+
+LANES = {"A": Lane.REGULAR, "P": Lane.PRIORITY}
+
 
 def check_lane_rule(events: Iterable[Any], priority_in_a_row: int) -> int:
-    """Fail if priority was called too often in a row while a regular ticket waited; count calls.
+    """Fail if a lane was called while the other one's turn was; count the calls.
 
-    Of an office with one stop; who was transferred is called out of turn.
+    Priority may be called so often in a row while a regular ticket waits, and goes first until
+    then. Of an office with one stop; who was transferred is called out of turn.
     """
-    regular, run, sent_on, calls = set(), 0, set(), 0
+    waiting: dict[Lane, set[str]] = {lane: set() for lane in Lane}
+    sent_on, run, calls = set(), 0, 0
     for event in events:
         match event:
-            case TicketIssued(lane=Lane.REGULAR):
-                regular.add(event.ticket_id)
-            case TicketReinstated() if event.number.startswith("A"):
-                regular.add(event.ticket_id)
             case TicketTransferred():
                 sent_on.add(event.ticket_id)
-            case TicketCancelled():
-                regular.discard(event.ticket_id)
+            case TicketIssued() | TicketReinstated() if event.ticket_id not in sent_on:
+                waiting[LANES[event.number[0]]].add(event.ticket_id)
+            case TicketCancelled() | TicketExpired():
+                waiting[LANES[event.number[0]]].discard(event.ticket_id)
             case TicketCalled() if event.ticket_id not in sent_on:
                 calls += 1
-                regular.discard(event.ticket_id)
-                run = run + 1 if event.lane is Lane.PRIORITY else 0
-                assert run <= priority_in_a_row or not regular
+                waiting[event.lane].discard(event.ticket_id)
+                if event.lane is Lane.PRIORITY:
+                    counts = COUNTS_WHILE_NO_REGULAR_WAITS or waiting[Lane.REGULAR]
+                    run += 1 if counts else 0
+                    assert run <= priority_in_a_row or not waiting[Lane.REGULAR]
+                else:
+                    assert run >= priority_in_a_row or not waiting[Lane.PRIORITY]
+                    run = 0
             case _:
                 pass
     return calls

@@ -9,7 +9,8 @@ and the office come in with the command; `decide` may refuse, `evolve` never doe
 
 Refusals: `not_found`, `wrong_office`, `wrong_role`, `wrong_state`, `office_closed`, `day_full`,
 `service_suspended`, `counter_busy`, `wrong_counter`, `not_your_ticket`, `recall_too_soon`,
-`no_calls_left`, `calls_left`, `too_late`, `guest_book_missing`, `version_mismatch`.
+`no_calls_left`, `calls_left`, `too_late`, `guest_book_missing`, `version_mismatch`,
+`validation_failed` (of the guest book).
 """
 
 from typing import assert_never

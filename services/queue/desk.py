@@ -55,6 +55,7 @@ def signed(command: SignGuestBook, state: State) -> list[Event]:
             guards.owned(ticket, command.caller)
     if ticket.subject_id is not None:
         raise Rejected(Code.WRONG_STATE, "The guest book is signed already.")
+    _plausible(command)
     book = GuestBookSigned(
         ticket_id=command.ticket_id,
         visit_id=command.visit_id,
@@ -65,6 +66,19 @@ def signed(command: SignGuestBook, state: State) -> list[Event]:
         [TicketQueuedForDesk(ticket_id=command.ticket_id)] if ticket.status not in at_desk else []
     )
     return [book, *moves]
+
+
+def _plausible(command: SignGuestBook) -> None:
+    """Refuse what nobody can know yet: a year to come, a card that no officer has seen."""
+    this_year = command.office.calendar.local_date(command.now).year
+    if int(command.words["birth_year"]) > this_year:
+        _refuse("birth_year", "Lies in the future.")
+    if command.words["identity_checked"] and command.caller.role == guards.KIOSK:
+        _refuse("identity_checked", "Only an officer has seen it: must be false here.")
+
+
+def _refuse(field: str, why: str) -> None:
+    raise Rejected(Code.VALIDATION_FAILED, "See `errors`.", {field: [why]})
 
 
 def started(command: Start, state: State) -> list[Event]:
@@ -126,7 +140,7 @@ def resumed(command: GoOn, state: State) -> list[Event]:
     counter = command.counter or ticket.last_counter or ""
     guards.counter_of(command.office, counter, Stop.DESK)
     guards.idle(state, counter)
-    held_s = int((command.now - ticket.held_at).total_seconds())
+    held_s = max(0, int((command.now - ticket.held_at).total_seconds()))  # clocks may step back
     return [TicketResumed(ticket_id=command.ticket_id, counter=counter, held_s=held_s)]
 
 

@@ -138,7 +138,9 @@ def _ticket_changed(state: State, event: OfTicket, at: datetime) -> State:
             return _with(state, event.ticket_id, _started(ticket, event, at))
         case TicketTransferred():
             freed = _free(_call_over(state, ticket, at), ticket)
-            moved = replace(_gone(ticket), to_counter=event.to_counter, attempts=0, away_since=at)
+            moved = replace(
+                _gone(ticket), to_counter=event.to_counter, attempts=0, away_since=at, behind=None
+            )
             return _joins(_with(freed, event.ticket_id, moved), event.ticket_id, at)
         case TicketHeld():
             held = replace(_gone(ticket), held_at=at)
@@ -233,7 +235,7 @@ def _shown(state: State, event: TicketCalled | TicketRecalled, at: datetime) -> 
 def _started(ticket: Ticket, event: ServiceStarted, at: datetime) -> Ticket:
     """The promise is about the first time; who was sent to another desk goes on there."""
     if ticket.away_since is not None:
-        away_s = int((at - ticket.away_since).total_seconds())
+        away_s = max(0, int((at - ticket.away_since).total_seconds()))
         held_s = ticket.held_s + away_s
         return replace(ticket, status=Status.IN_SERVICE, held_s=held_s, away_since=None)
     return replace(

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from contracts import queue as shapes
+from contracts.codes import CODES_VERSION
 from contracts.common import schema
 from contracts.errors import Code, Rejected, Unavailable
 from host.entrypoints import EventSourced, on_deadline
@@ -211,7 +212,7 @@ class QueueService:
             commands.SignGuestBook,
             visit_id=derive_id(command_id, "visit"),
             subject_id=derive_id(command_id, "subject"),
-            words=words | {"codes_version": shapes.CODES_VERSION},
+            words=words | {"codes_version": CODES_VERSION},
         )
 
     @rpc

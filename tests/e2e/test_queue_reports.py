@@ -13,7 +13,7 @@ from contracts.queue import VisitSchema
 from kernel.personal import FORGOTTEN, personal_fields
 from services.queue.events import GuestBookSigned
 from tests.api import problem
-from tests.e2e.walk_in import BOOK, JAYAPURA, Office, next_nine
+from tests.e2e.walk_in import AT_KIOSK, BOOK, JAYAPURA, Office, next_nine
 from tests.support import Stack, eventually
 
 ENOUGH = 20
@@ -175,5 +175,5 @@ def signed(office: Office, count: int) -> str:
     office.stack.travel_to(next_nine(office.stack, office.stack.settings.offices))
     for _ in range(count):
         ticket = office.issue()
-        assert office.kiosk.post(f"/tickets/{ticket['ticket_id']}/guest-book", BOOK).is_success
+        assert office.kiosk.post(f"/tickets/{ticket['ticket_id']}/guest-book", AT_KIOSK).is_success
     return str(date.fromisoformat(ticket["service_date"]))

@@ -12,11 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.codes import CODES_VERSION, CodesSchema
 from contracts.common import rfc3339
 from contracts.errors import Code
 from contracts.queue import TicketSchema
 from tests.api import problem
-from tests.e2e.walk_in import BOOK, JAYAPURA, PEKANBARU, Office
+from tests.e2e.walk_in import AT_KIOSK, BOOK, JAYAPURA, PEKANBARU, Office
 from tests.markers import check_found_nowhere, eavesdropping
 from tests.support import Stack, Subscriber, eventually
 
@@ -211,13 +212,27 @@ def test_unknown_ticket_is_not_found(pekanbaru: Office, ticket: str) -> None:
     problem(pekanbaru.budi.post(f"/tickets/{ticket}/start"), Code.NOT_FOUND)
 
 
+def test_guest_book_says_nothing_that_nobody_can_know(pekanbaru: Office) -> None:
+    """A card that no officer saw, a year to come; a kiosk finds the codes without a token."""
+    ticket = pekanbaru.issue()
+    place = f"/tickets/{ticket['ticket_id']}/guest-book"
+    found = problem(pekanbaru.kiosk.post(place, BOOK), Code.VALIDATION_FAILED)
+    assert list(found["errors"]) == ["identity_checked"]
+    found = problem(
+        pekanbaru.kiosk.post(place, AT_KIOSK | {"birth_year": 2100}), Code.VALIDATION_FAILED
+    )
+    assert list(found["errors"]) == ["birth_year"]
+    codes = httpx.get(f"{pekanbaru.stack.url}/v1/codes").json()
+    assert (CodesSchema().validate(codes), codes["version"]) == ({}, CODES_VERSION)
+
+
 def test_forgotten_visitor_leaves_the_visit(pekanbaru: Office) -> None:
     """What was sealed for them opens no more; the ticket and its times stay."""
     stack = pekanbaru.stack
     with stack.subscriber("1471.queue.guest_book_signed") as subscriber:
         ticket = pekanbaru.issue()
         place = f"/tickets/{ticket['ticket_id']}/guest-book"
-        assert pekanbaru.kiosk.post(place, BOOK).status_code == 200
+        assert pekanbaru.kiosk.post(place, AT_KIOSK).status_code == 200
         eventually(lambda: subscriber.drain())
         subject = subscriber.drain()[0][1]["data"]["subject_id"]
     assert "Siti-PENANDA" in stack.pst("vault", "export", subject)
@@ -252,7 +267,7 @@ def test_guest_book_is_found_nowhere_in_clear(jayapura: Office) -> None:
     """Who came, why, and what the officer noted: in all that is kept or passed on."""
     stack, mark = jayapura.stack, uuid.uuid4().hex[:12]
     words = ("name", "phone", "institution", "purpose")
-    book = {**BOOK, **{word: f"{word} {mark}" for word in words}, "email": f"{mark}@example.com"}
+    book = AT_KIOSK | {word: f"{word} {mark}" for word in words} | {"email": f"{mark}@example.com"}
     jayapura.clear()
     with eavesdropping(stack) as heard:
         ticket = jayapura.issue()

@@ -16,6 +16,7 @@ PEKANBARU, JAYAPURA = "1471", "9471"
 DESKS = 50
 
 BOOK = {**examples.GUEST_BOOK, "name": "Siti-PENANDA", "email": "siti-penanda@example.com"}
+AT_KIOSK = {**BOOK, "identity_checked": False}  # no officer has seen the card
 
 
 def write_offices(directory: Path) -> Path:

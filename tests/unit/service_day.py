@@ -1,13 +1,16 @@
 """A service day as the tests of its rules play it: one command after the other, by local time."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
 
+import pytest
+
+from contracts.errors import Code, Rejected
 from kernel.caller import Caller
 from kernel.facts import Fact
 from kernel.vault import Vault
@@ -63,6 +66,13 @@ def office(**queue: Any) -> Office:
     """Return the office of Pekanbaru with two desks, and other values of its queue."""
     counters = {"FO-1": "front_office", "K-1": "desk", "K-2": "desk"}
     return replace(OFFICE, queue=replace(OFFICE.queue, **queue), counters=counters)
+
+
+def refused(code: Code, do: Callable[..., Any], *args: Any, **words: Any) -> None:
+    """Assert that it is refused with this code."""
+    with pytest.raises(Rejected) as refusal:
+        do(*args, **words)
+    assert refusal.value.code is code
 
 
 def estimate(lane: Lane, clock: str, p90_s: int, p50_s: int = 60) -> HourEstimate:
@@ -140,10 +150,11 @@ class Day:
         self.finish(ticket_id, by)
         return ticket_id
 
-    def sign(self, ticket_id: str, by: Caller = BUDI) -> list[Event]:
-        """Sign the guest book."""
-        words = {"visit_id": f"v-{ticket_id}", "subject_id": f"s-{ticket_id}", "words": BOOK}
-        return self.do(commands.SignGuestBook, by, ticket_id=ticket_id, **words)
+    def sign(self, ticket_id: str, by: Caller = BUDI, **words: Any) -> list[Event]:
+        """Sign the guest book, in other words here and there; only an officer sees a card."""
+        book = BOOK | {"identity_checked": by.role != "kiosk"} | words
+        ids = {"visit_id": f"v-{ticket_id}", "subject_id": f"s-{ticket_id}"}
+        return self.do(commands.SignGuestBook, by, ticket_id=ticket_id, **ids, words=book)
 
     def ticket(self, ticket_id: str) -> Ticket:
         """Return where it stands."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.errors import Code, Rejected
+from contracts.errors import Code
 from services.queue import commands
 from services.queue.events import (
     GuestBookSigned,
@@ -20,19 +20,12 @@ from services.queue.events import (
     TicketQueuedForDesk,
 )
 from services.queue.state import DayStatus, Status
-from tests.unit.service_day import ANI, BUDI, ELSEWHERE, FRIDAY, KIOSK, SARI, VISITOR, Day
+from tests.unit.service_day import ANI, BUDI, ELSEWHERE, FRIDAY, KIOSK, SARI, VISITOR, Day, refused
 
 
 def one_stop(**words):
     """Return a day at whose desk visitors wait at once."""
     return Day(single_stop=True, **words)
-
-
-def refused(code, do, *args, **words):
-    """Assert that it is refused with this code."""
-    with pytest.raises(Rejected) as refusal:
-        do(*args, **words)
-    assert refusal.value.code is code
 
 
 # the day

@@ -40,6 +40,12 @@ def test_too_few_waits_say_nothing():
     assert estimates.hourly(OFFICE, MONDAY, waits("09:00", 19) + given_up) == ()
 
 
+def test_waits_of_a_clock_that_stepped_back_count_as_none():
+    """Nobody begins before they have come."""
+    found = estimates.hourly(OFFICE, MONDAY, waits("09:00", 20, seconds=-60))
+    assert [e.estimate for e in found] == [Estimate(p50_s=0, p90_s=0)]
+
+
 def test_order_of_the_waits_does_not_matter():
     """The same documents, the same words."""
     known = waits("09:00", 33)

@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import Rejected
+from contracts.offices import AT_CLOSE
 from services.queue import commands
 from services.queue.events import (
     Lane,
+    Outcome,
     ServiceDayClosed,
     ServiceFinished,
     ServiceFinishUndone,
@@ -37,13 +39,15 @@ from services.queue.lane_rule import OTHER, RECALL
 from services.queue.reactions import A_MOMENT
 from services.queue.state import DayStatus
 from tests.lane_rule import check_lane_rule
-from tests.unit.service_day import ANI, BUDI, SARI, Day
+from tests.unit.service_day import ANI, BUDI, SARI, Day, office
 
 COUNTERS = ("FO-1", "K-1", "K-2")
+OTHER_DESK = {"FO-1": "K-1", "K-1": "K-2", "K-2": "K-1"}
 AT_COUNTER = [
     *("call", "call and start", "start", "finish", "recall", "hold", "transfer", "register"),
     *("sign", "call in vain", "call in vain and back", "call in vain and back", "front office"),
     *("serve", "serve", "serve and undo", "serve, hold, go on", "serve, hold, go on and undo"),
+    *("refer", "serve and refer", "serve and transfer", "serve and transfer"),
 ]
 STEP = st.one_of(
     st.tuples(st.just("issue"), st.sampled_from(Lane)),
@@ -52,7 +56,20 @@ STEP = st.one_of(
     st.tuples(st.sampled_from(["suspend", "resume", "resume", "resume", "clock"]), st.just(None)),
 )
 SECONDS = st.sampled_from([0, 1, 20, 60, 200, 700, 3000])
-HISTORY = st.lists(st.tuples(STEP, SECONDS), min_size=30, max_size=80)
+BACK = st.just(-41)  # seconds by which a clock may step back
+MOMENTS = st.one_of(*[SECONDS] * 9, BACK)
+CLOSE = st.tuples(st.just("close"), st.sampled_from(["serve", *AT_CLOSE]))
+AT_THE_END = st.sampled_from(["call and start", "finish", "serve", "serve", "front office"])
+LAST = st.one_of(STEP, *[st.tuples(AT_THE_END, st.sampled_from(COUNTERS))] * 3)
+AFTERWARDS = st.lists(st.tuples(LAST, MOMENTS), min_size=5, max_size=20)
+HISTORY = st.builds(
+    lambda steps, closing: [*steps, *closing],
+    st.lists(st.tuples(STEP, MOMENTS), min_size=30, max_size=70),
+    st.one_of(
+        st.just([]),
+        st.builds(lambda close, then: [(close, 0), *then], CLOSE, AFTERWARDS),
+    ),
+)
 
 
 KINDS = {
@@ -84,13 +101,17 @@ def take(day, step, what):
         case "front office":
             for verb in ("call", "register", "sign"):
                 take(day, verb, "FO-1")
-        case "serve" | "serve and undo" | "serve, hold, go on" | "serve, hold, go on and undo":
+        case "serve and transfer":
+            take(day, "call and start", what)
+            take(day.later(seconds=50), "transfer", what)
+            take(day.later(seconds=50), "serve", OTHER_DESK[what])
+        case _ if step.startswith("serve"):
             take(day, "call and start", what)
             served = int(there(day, what)[1:])
             if "hold" in step:
                 take(day.later(seconds=50), "hold", what)
                 take(day.later(seconds=50), "goon", served)
-            take(day.later(seconds=100), "finish", what)
+            take(day.later(seconds=100), "refer" if "refer" in step else "finish", what)
             if "undo" in step:
                 take(day.later(seconds=30), "undo", served)
         case "call in vain and back":
@@ -110,11 +131,23 @@ def take(day, step, what):
         case "resume":
             day.do(commands.Resume, SARI)
         case "transfer":
-            day.do(commands.Transfer, SARI, ticket_id=ticket, to_counter="K-2")
+            day.do(commands.Transfer, SARI, ticket_id=ticket, to_counter=OTHER_DESK[what])
+        case "refer":
+            day.do(commands.Finish, SARI, ticket_id=ticket, outcome=Outcome.REFERRED)
+        case "close":
+            day.office = office(single_stop=day.office.queue.single_stop, at_close=what)
+            day.do(commands.CloseDay, SARI)
         case "clock":
             clock_says(day)
         case _:
             day.do(KINDS[step], SARI, ticket_id=ticket)
+
+
+def no_time_is_negative(day):
+    """Of no fact, nor of what is kept of a ticket."""
+    for _, event in day.log:
+        for name in ("waited_s", "duration_s", "held_s"):
+            assert getattr(event, name, 0) >= 0
 
 
 def there(day, counter):
@@ -194,6 +227,7 @@ def everybody_stands_somewhere(day):
 def test_every_ticket_stands_in_one_place(steps, single_stop):
     """After every command; and when the date is over, all have ended and the counts add up."""
     day = play(steps, single_stop, everybody_stands_somewhere)
+    no_time_is_negative(day)
     day.at("23:59:59").do(commands.EndByTime, None)
     everybody_stands_somewhere(day)
     assert day.state.status is DayStatus.CLOSED
@@ -266,7 +300,7 @@ class Oracle:
         self.suspended, self.since = [], None
 
     def read(self, at, event):
-        """Take in one event; judge it if it is a beginning."""
+        """Take in one event; judge it if it is a beginning, of who was not sent on."""
         match event:
             case ServiceSuspended():
                 self.since = at
