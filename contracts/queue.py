@@ -17,6 +17,7 @@ from contracts.common import (
     ServiceRequest,
     Timestamp,
     code_word,
+    in_our_time,
     line,
     prose,
 )
@@ -184,8 +185,8 @@ class TokenQuerySchema(Schema):
 class DatesQuerySchema(Schema):
     """From one local date to another, both included."""
 
-    from_ = fields.Date(required=True, data_key="from")
-    to = fields.Date(required=True)
+    from_ = fields.Date(required=True, data_key="from", validate=in_our_time)
+    to = fields.Date(required=True, validate=in_our_time)
 
     @validates_schema
     def a_quarter_at_most(self, data: dict[str, Any], **_: object) -> None:
@@ -206,7 +207,7 @@ class OfOffice(ServiceRequest):
 class LateRequest(OfOffice):
     """`late`: on which local date."""
 
-    service_date = fields.Date(required=True)
+    service_date = fields.Date(required=True, validate=in_our_time)
 
 
 class QueueRequest(OfOffice, AtQuerySchema):
@@ -277,7 +278,8 @@ class WaitSchema(Schema):
     """How long others have waited: half of them at most `p50_s`, nine of ten `p90_s`.
 
     As an estimate: seconds from taking the number to the desk, as this office's log had it that
-    morning for the lane and the hour. Null when it knew too little, and once it has begun.
+    morning for the lane and the hour. Null when it knew too little, and once nobody waits for it:
+    it has begun, or they have gone.
     """
 
     p50_s = fields.Integer(required=True)
