@@ -45,8 +45,8 @@ def of(known: Iterable[HourEstimate], lane: Lane, at: datetime) -> Estimate | No
 
 
 def waited_s(wait: dict[str, Any]) -> int:
-    """Return the seconds from the number to the beginning."""
-    return int((wait["started_at"] - wait["issued_at"]).total_seconds())
+    """Return the seconds from the number to the beginning; 0 if the clock was put back between."""
+    return max(0, int((wait["started_at"] - wait["issued_at"]).total_seconds()))
 
 
 def rank(ordered: list[int], percent: int) -> int:
