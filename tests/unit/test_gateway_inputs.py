@@ -143,7 +143,13 @@ def test_correlation_id_is_taken_over_or_made() -> None:
 
 
 @pytest.mark.parametrize(
-    "at", ["9999-12-31T23:59:59Z", "2101-01-01T00:00:00Z", "1999-12-31T23:59:59Z", "0001-01-01"]
+    "at",
+    [
+        "9999-12-31T23:59:59Z",
+        "2101-01-01T00:00:00Z",
+        "1999-12-31T23:59:59Z",
+        "0001-01-02T00:00:00Z",
+    ],
 )
 def test_time_of_which_nothing_can_be_known_is_refused(at: str) -> None:
     """The last moments of the calendar have no date at the office."""
