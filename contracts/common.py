@@ -1,6 +1,6 @@
 """Fields that many shapes share."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, TypeVar
 
@@ -93,10 +93,20 @@ class ServiceRequest(Schema):
     caller = fields.Nested(CallerSchema, required=True)
 
 
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""In between every moment has a local date, and every date its calendar."""
+
+
+def in_our_time(day: date) -> None:
+    """Refuse a date or moment of which no office can know anything."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValidationError(f"Must lie between the years {FIRST_YEAR} and {LAST_YEAR}.")
+
+
 class AtQuerySchema(Schema):
     """As it is, or as it stood at `at`."""
 
-    at = Timestamp(load_default=None, allow_none=True)
+    at = Timestamp(load_default=None, allow_none=True, validate=in_our_time)
 
 
 class PageQuerySchema(Schema):

@@ -18,6 +18,7 @@ from contracts.common import (
     ServiceRequest,
     Timestamp,
     code_word,
+    in_our_time,
     line,
     prose,
 )
@@ -163,8 +164,8 @@ class TokenQuerySchema(Schema):
 class DatesQuerySchema(Schema):
     """From one local date to another, both included."""
 
-    from_ = fields.Date(required=True, data_key="from")
-    to = fields.Date(required=True)
+    from_ = fields.Date(required=True, data_key="from", validate=in_our_time)
+    to = fields.Date(required=True, validate=in_our_time)
 
     @validates_schema
     def a_quarter_at_most(self, data: dict[str, Any], **_: object) -> None:
@@ -185,7 +186,7 @@ class OfOffice(ServiceRequest):
 class LateRequest(OfOffice):
     """`late`: on which local date."""
 
-    service_date = fields.Date(required=True)
+    service_date = fields.Date(required=True, validate=in_our_time)
 
 
 class QueueRequest(OfOffice, AtQuerySchema):
@@ -256,7 +257,8 @@ class WaitSchema(Schema):
     """How long others have waited: half of them at most `p50_s`, nine of ten `p90_s`.
 
     As an estimate: seconds from taking the number to the desk, as this office's log had it that
-    morning for the lane and the hour. Null when it knew too little, and once it has begun.
+    morning for the lane and the hour. Null when it knew too little, and once nobody waits for it:
+    it has begun, or they have gone.
     """
 
     p50_s = fields.Integer(required=True)

@@ -54,14 +54,14 @@ class Boards(ServiceRpc):
         """Return them."""
         return self
 
-    def stream(self, office: str, seen: str) -> EventStream:
+    def stream(self, office: str, seen: str, address: str) -> EventStream:
         """Answer with an office's board; raise `Rejected` (not_found) for an unknown one.
 
-        Who has `seen` the message of this id, hears of the next.
+        Who has `seen` the message of this id, hears of the next. Raises what `Streams.open` does.
         """
         if office not in self._topics:
             raise Rejected(Code.NOT_FOUND, "There is no such office.")
-        return self.server.streams.open(self._topics[office], seen)
+        return self.server.streams.open(self._topics[office], seen, address)
 
     def _read(self, office: str) -> Message:
         request = {"office": office, "caller": caller_of(ANYONE, new_id())}

@@ -24,6 +24,7 @@ class Call:
     query: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
     last_event_id: str = ""
+    address: str = ""
 
     @property
     def request(self) -> dict[str, Any]:

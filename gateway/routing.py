@@ -76,7 +76,7 @@ class Route(HttpRequestHandler):
             caller["expected_version"] = headers.expected_version(request.headers)
         inputs.check()
         seen = request.headers.get(headers.LAST_EVENT_ID, "")
-        return Call(identity, caller, parameters, query, said, seen)
+        return Call(identity, caller, parameters, query, said, seen, request.remote_addr or "")
 
     def _parameters(self, inputs: Inputs, path: dict[str, str]) -> dict[str, Any]:
         if self._path is None:

@@ -56,7 +56,7 @@ class ApiServer(WebServer):
         self._address = BindAddress(settings.host, settings.port)
         self._rate_limit = RateLimit(settings.rate_limit)
         self._key = Ed25519PublicKey.from_public_bytes(settings.token_public_key)
-        self.streams = Streams()
+        self.streams = Streams(settings.streams_per_address)
 
     @property
     def bind_addr(self) -> BindAddress:

@@ -1,6 +1,7 @@
 """The streams of server-sent events that are open in this process."""
 
 import resource
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -9,7 +10,8 @@ from eventlet.event import Event
 from prometheus_client import Gauge
 from werkzeug.wrappers import Response
 
-from contracts.errors import Unavailable
+from contracts.errors import Code, Unavailable
+from gateway.errors import Refusal
 from gateway.sse import HEARTBEAT, MEDIA_TYPE, Message, come_back_after
 from kernel.clock import jitter
 
@@ -18,6 +20,9 @@ HEARTBEAT_S = 10.0
 
 MOST = 1000
 """So many streams at a time in one process: calls are to get through beside them."""
+
+LATER_S = 5
+"""When who was refused may try again."""
 
 AGAIN_S = (1.0, 6.0)
 """When a client comes back; not all at once when a gateway has gone."""
@@ -53,8 +58,11 @@ class Stream:
     is_gone: Callable[[], bool] = staticmethod(lambda: False)
     """Tells whether the client has closed the connection."""
 
-    def __init__(self, source: Source, seen: str, leave: Callable[["Stream"], None]) -> None:
+    def __init__(
+        self, source: Source, seen: str, leave: Callable[["Stream"], None], address: str = ""
+    ) -> None:
         self.source = source
+        self.address = address
         self._seen = seen
         self._leave = leave
         self._ending = False
@@ -92,22 +100,30 @@ class Stream:
 
 
 class Streams:
-    """Those that are open in this process."""
+    """Those that are open in this process, no more than so many of one address."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, per_address: int, most: int = MOST) -> None:
         self._most = min(most, _files() // 2)
+        self._per_address = per_address
         self._open: set[Stream] = set()
+        self._of = Counter[str]()
         self._ending = False
 
-    def open(self, source: Source, seen: str) -> "EventStream":
+    def open(self, source: Source, seen: str, address: str) -> "EventStream":
         """Answer with what `source` says, to who has `seen` the message of this id.
 
-        Raises `Unavailable` for one too many, and when the process ends.
+        Raises `Refusal` (rate_limited) for one too many of an `address`; `Unavailable` for one
+        too many of all, and when the process ends.
         """
+        if self._of[address] >= self._per_address:
+            told = f"At most {self._per_address} streams at a time from one address."
+            raise Refusal(Code.RATE_LIMITED, told, Retry_After=str(LATER_S))
         if self._ending or len(self._open) >= self._most:
-            raise Unavailable("As many streams are open as this gateway takes.", retry_after=5)
-        stream = Stream(source, seen, self._closed)
+            told = "As many streams are open as this gateway takes."
+            raise Unavailable(told, retry_after=LATER_S)
+        stream = Stream(source, seen, self._closed, address)
         self._open.add(stream)
+        self._of[address] += 1
         OPEN.labels(source.name).inc()
         source.join(stream)
         return EventStream(stream)
@@ -121,6 +137,9 @@ class Streams:
     def _closed(self, stream: Stream) -> None:
         if stream in self._open:
             self._open.remove(stream)
+            self._of[stream.address] -= 1
+            if not self._of[stream.address]:
+                del self._of[stream.address]  # nothing is kept of who has none open
             OPEN.labels(stream.source.name).dec()
             stream.source.leave(stream)
 

@@ -255,7 +255,7 @@ class WalkInRoutes:
         far as it still matters. A comment at least every 15 seconds shows that the stream lives;
         it stays open while the service is away.
         """
-        return self.boards.stream(call.path["office"], call.last_event_id)
+        return self.boards.stream(call.path["office"], call.last_event_id, call.address)
 
     @route(
         "GET",

@@ -37,6 +37,7 @@ class Settings:
     time_travel: bool = False
     rpc_timeout: float = 5.0
     rate_limit: str = "200/second"
+    streams_per_address: int = 100
     log_level: str = "INFO"
     run_dir: Path = Path(".run")
 

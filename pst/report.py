@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from contracts.queue import LONGEST_REPORT
 from kernel.view_reading import Reader
 from pst.offices import office_of
 from pst.services import SERVICES
@@ -44,16 +45,19 @@ def report_waiting(office: str, first: date, last: date | None, as_csv: bool) ->
     last = last or first
     if last < first:
         raise click.UsageError(f"--to {last} lies before --from {first}")
+    if (last - first).days >= LONGEST_REPORT:
+        raise click.UsageError(f"a report is of {LONGEST_REPORT} days at most")
     opened = system()
     db, log = opened.db("queue"), opened.log("queue")
     kept = Reader(db, log, SERVICES["queue"].types, WAITS)
-    found = queries.waiting_report(kept, office_of(opened, office), first, last)
+    its = office_of(opened, office)
+    found = queries.waiting_report(kept, its, first, last)
     if lag := kept.lag():
         click.echo(f"pst: not in it yet: the last {lag} commits of the log", err=True)
     if as_csv:
         _print_csv(found)
     else:
-        click.echo("\n".join(_table(found)))
+        click.echo("\n".join(_table(found, its.queue.start_limit_min)))
 
 
 def _print_csv(found: Document) -> None:
@@ -79,7 +83,7 @@ def _waits(group: Document) -> Document:
     return {name: flat.get(name) for name in WAITS_COLUMNS}
 
 
-def _table(found: Document) -> Iterator[str]:
+def _table(found: Document, limit_min: int) -> Iterator[str]:
     tickets = found["tickets"]
     ends = ", ".join(f"{count} {end}" for end, count in tickets.items() if end != "issued")
     yield f"Waiting at office {found['office']}, {found['from']} to {found['to']}"
@@ -88,14 +92,15 @@ def _table(found: Document) -> Iterator[str]:
         yield "Nobody was served."
         return
     yield ""
-    yield f"{'':<12}{'STARTED':>9}{'WITHIN 10 MIN':>20}{'P50':>8}{'P90':>8}{'MAX':>8}"
+    within = f"WITHIN {limit_min} MIN"
+    yield f"{'':<12}{'STARTED':>9}{within:>20}{'P50':>8}{'P90':>8}{'MAX':>8}"
     yield _row("all", found)
     for group in found["by_hour"]:
         yield _row(f"{group['hour']:02}:00", group)
     for group in found["by_counter"]:
         yield _row(group["counter"], group)
     yield ""
-    yield f"ten minutes ran out: {found['breached']} tickets"
+    yield f"the {limit_min} minutes ran out: {found['breached']} tickets"
     yield f"without e-mail: {found['without_email']} visits"
     yield f"estimates: {_kept(found['estimates'])}"
     yield f"overtakes: {_overtakes(found['overtakes'])}"

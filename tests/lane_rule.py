@@ -13,9 +13,6 @@ from services.queue.events import (
     TicketTransferred,
 )
 
-COUNTS_WHILE_NO_REGULAR_WAITS = False
-"""Whether a priority call counts in the row though it kept no regular ticket waiting."""
-
 LANES = {"A": Lane.REGULAR, "P": Lane.PRIORITY}
 
 
@@ -39,8 +36,7 @@ def check_lane_rule(events: Iterable[Any], priority_in_a_row: int) -> int:
                 calls += 1
                 waiting[event.lane].discard(event.ticket_id)
                 if event.lane is Lane.PRIORITY:
-                    counts = COUNTS_WHILE_NO_REGULAR_WAITS or waiting[Lane.REGULAR]
-                    run += 1 if counts else 0
+                    run = run + 1 if waiting[Lane.REGULAR] else 0
                     assert run <= priority_in_a_row or not waiting[Lane.REGULAR]
                 else:
                     assert run >= priority_in_a_row or not waiting[Lane.PRIORITY]

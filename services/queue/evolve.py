@@ -298,7 +298,9 @@ def _joins(state: State, ticket_id: str, at: datetime, behind: str | None = None
         status=WAITING[ticket.stop],
         counter=None,
         arrived_at=at,
+        arrival=state.arrivals + 1,
     )
+    state = replace(state, arrivals=state.arrivals + 1)
     name = row_of(ticket)
     waiting = state.rows.get(name, ())
     place = waiting.index(behind) + 1 if behind in waiting else len(waiting)

@@ -31,7 +31,7 @@ def next_at(state: State, stop: Stop, counter: str, priority_in_a_row: int) -> N
         return None
     ticket = state.tickets[found[0]]
     everybody = (state.tickets[t] for lane in Lane for t in waiting[lane])
-    overtook = sum(other.arrived_at < ticket.arrived_at for other in everybody)
+    overtook = sum(other.arrival < ticket.arrival for other in everybody)
     return Next(found[0], overtook, _reason(ticket) if overtook else None)
 
 

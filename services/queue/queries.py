@@ -1,7 +1,7 @@
 """What is read: a service day's state as resources, always current (docs/adr/0023)."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import reduce
 from itertools import takewhile
 from typing import Any
@@ -110,10 +110,15 @@ def caught_up(core: Runtime, kept: Reader) -> None:
         pause(LOOK_S)
 
 
-def waits(kept: Reader, office: Office, first: date, last: date) -> list[Document]:
-    """Return what the view of the waits has of the tickets from one local date to another."""
-    wanted = {"office": office.id, **_dates(first, last)}
-    return kept.find(wanted, [("office", 1), ("service_date", 1)], NO_LIMIT)
+def waits(kept: Reader, office: Office, first: date, last: date) -> Iterator[Document]:
+    """Yield what the view of the waits has of the tickets from one local date to another.
+
+    Others have their turn after each date: thousands at once would hold up every call.
+    """
+    for after in range((last - first).days + 1):
+        wanted = {"office": office.id, **_dates(day := first + timedelta(days=after), day)}
+        yield from kept.find(wanted, [("office", 1), ("service_date", 1)], NO_LIMIT)
+        pause(0)
 
 
 def visits(
@@ -156,6 +161,7 @@ def _day_status(state: State) -> str:
 
 def _ticket(state: State, ticket_id: str, places: dict[str, int]) -> Document:
     found = state.tickets[ticket_id]
+    awaits = found.started_at is None and not found.has_ended
     return {
         **vars(found),
         "ticket_id": ticket_id,
@@ -163,7 +169,7 @@ def _ticket(state: State, ticket_id: str, places: dict[str, int]) -> Document:
         "service_date": state.service_date,
         "held": found.is_held,
         "ahead": places.get(ticket_id),
-        "estimated_wait": found.estimate if found.started_at is None else None,
+        "estimated_wait": found.estimate if awaits else None,
     }
 
 

@@ -1,7 +1,7 @@
 """The waiting report: what the log says of how long people waited, from the view of the waits."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from offices.office import Office
@@ -14,64 +14,96 @@ Document = dict[str, Any]
 def waiting(office: Office, waits: Iterable[Document]) -> Document:
     """Return counts, waits in service seconds, the share within the limit, and every overtaking.
 
-    Only who was served has waited to an end; percentiles are of the nearest rank.
+    Only who was served has waited to an end; percentiles are of the nearest rank. Each wait is
+    counted as it comes, so that who hands them over can let others have their turn in between.
     """
-    waits = list(waits)
-    begun = [wait for wait in waits if wait["started_at"] is not None]
-    return {
-        "days": len({wait["service_date"] for wait in waits}),
-        "tickets": _counts(waits),
-        **_waits(begun),
-        "breached": sum(wait["breached"] for wait in waits),
-        "without_email": sum(wait["without_email"] for wait in waits),
-        "estimates": _estimates(begun),
-        "overtakes": _overtakes(waits),
-        "by_hour": _grouped(begun, "hour", lambda w: office.calendar.local(w["started_at"]).hour),
-        "by_counter": _grouped(begun, "counter", lambda w: w["counter"]),
-    }
+    tally = _Tally(office)
+    for wait in waits:
+        tally.add(wait)
+    return tally.shown()
 
 
-def _counts(waits: list[Document]) -> dict[str, int]:
-    found = Counter(wait["ended"] for wait in waits)
-    return {"issued": len(waits), **{end.value: found[end.value] for end in ENDS}}
+class _Begun:
+    """Those whose service began: how long they waited, and how many of them within the limit."""
+
+    def __init__(self) -> None:
+        self._waited: list[int] = []
+        self._within = 0
+
+    def add(self, wait: Document) -> None:
+        """Take one in."""
+        self._waited.append(wait["waited_s"])
+        self._within += wait["within_limit"]
+
+    def shown(self) -> Document:
+        """Return what there is to say of them."""
+        waited = sorted(self._waited)
+        return {
+            "started": len(waited),
+            "within_limit": self._within,
+            "share_within_limit": _share(self._within, len(waited)),
+            "wait": {"p50_s": rank(waited, 50), "p90_s": rank(waited, 90), "max_s": waited[-1]}
+            if waited
+            else None,
+        }
 
 
-def _waits(begun: list[Document]) -> Document:
-    waits = sorted(wait["waited_s"] for wait in begun)
-    within = sum(wait["within_limit"] for wait in begun)
-    return {
-        "started": len(begun),
-        "within_limit": within,
-        "share_within_limit": _share(within, begun),
-        "wait": {"p50_s": rank(waits, 50), "p90_s": rank(waits, 90), "max_s": waits[-1]}
-        if waits
-        else None,
-    }
+class _Tally:
+    """What has been counted so far."""
+
+    def __init__(self, office: Office) -> None:
+        self._local = office.calendar.local
+        self._dates: set[str] = set()
+        self._ends = Counter[str | None]()
+        self._begun = _Begun()
+        self._by_hour: defaultdict[int, _Begun] = defaultdict(_Begun)
+        self._by_counter: defaultdict[str, _Begun] = defaultdict(_Begun)
+        self._breached = self._without_email = self._told = self._kept = 0
+        self._calls, self._overtaken = Counter[str](), Counter[str]()
+
+    def add(self, wait: Document) -> None:
+        """Count one ticket."""
+        self._dates.add(wait["service_date"])
+        self._ends[wait["ended"]] += 1
+        self._breached += wait["breached"]
+        self._without_email += wait["without_email"]
+        for call in wait["overtakes"]:
+            self._calls[call["reason"]] += 1
+            self._overtaken[call["reason"]] += call["overtaken"]
+        if wait["started_at"] is not None:
+            self._add_begun(wait)
+
+    def _add_begun(self, wait: Document) -> None:
+        hour, counter = self._local(wait["started_at"]).hour, wait["counter"]
+        for begun in (self._begun, self._by_hour[hour], self._by_counter[counter]):
+            begun.add(wait)
+        if (told := wait["told_p90_s"]) is not None:
+            self._told += 1
+            self._kept += waited_s(wait) <= told
+
+    def shown(self) -> Document:
+        """Return the report."""
+        ends = {end.value: self._ends[end.value] for end in ENDS}
+        share_kept = _share(self._kept, self._told)
+        return {
+            "days": len(self._dates),
+            "tickets": {"issued": self._ends.total(), **ends},
+            **self._begun.shown(),
+            "breached": self._breached,
+            "without_email": self._without_email,
+            "estimates": {"told": self._told, "kept": self._kept, "share_kept": share_kept},
+            "overtakes": [
+                {"reason": r, "calls": self._calls[r], "overtaken": self._overtaken[r]}
+                for r in sorted(self._calls)
+            ],
+            "by_hour": _grouped("hour", self._by_hour),
+            "by_counter": _grouped("counter", self._by_counter),
+        }
 
 
-def _estimates(begun: list[Document]) -> Document:
-    """Of those who were told how long it would be: how many waited no longer than nine of ten."""
-    told = [wait for wait in begun if wait["told_p90_s"] is not None]
-    kept = sum(waited_s(wait) <= wait["told_p90_s"] for wait in told)
-    return {"told": len(told), "kept": kept, "share_kept": _share(kept, told)}
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
 
 
-def _share(part: int, whole: list[Document]) -> float | None:
-    return round(part / len(whole), 4) if whole else None
-
-
-def _overtakes(waits: list[Document]) -> list[Document]:
-    calls, overtaken = Counter[str](), Counter[str]()
-    for call in (call for wait in waits for call in wait["overtakes"]):
-        calls[call["reason"]] += 1
-        overtaken[call["reason"]] += call["overtaken"]
-    return [{"reason": r, "calls": calls[r], "overtaken": overtaken[r]} for r in sorted(calls)]
-
-
-def _grouped(
-    begun: list[Document], name: str, key: Callable[[Document], int | str]
-) -> list[Document]:
-    groups: dict[Any, list[Document]] = defaultdict(list)
-    for wait in begun:
-        groups[key(wait)].append(wait)
-    return [{name: value, **_waits(groups[value])} for value in sorted(groups)]
+def _grouped(name: str, groups: dict[Any, _Begun]) -> list[Document]:
+    return [{name: value, **groups[value].shown()} for value in sorted(groups)]

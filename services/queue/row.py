@@ -54,6 +54,15 @@ def issued(command: Issue, state: State) -> list[Event]:
     return [*opens, ticket]
 
 
+def would_open(office: Office, state: State, now: datetime) -> bool:
+    """Tell whether a number taken now would open the day."""
+    try:
+        _takes_tickets(office, state, now)
+    except Rejected:
+        return False
+    return state.status is DayStatus.NONE
+
+
 def _takes_tickets(office: Office, state: State, now: datetime) -> None:
     today = office.calendar.local_date(now)
     last = office.calendar.closing(today) - timedelta(

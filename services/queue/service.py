@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -12,6 +13,7 @@ from contracts.codes import CODES_VERSION
 from contracts.common import schema
 from contracts.errors import Code, Rejected, Unavailable
 from host.entrypoints import EventSourced, on_deadline
+from host.once import Once
 from host.rpc import rpc
 from kernel.aggregate import Aggregate, Outcome
 from kernel.caller import Caller
@@ -21,7 +23,7 @@ from kernel.runtime import Wiring
 from kernel.view_reading import Reader
 from offices.office import Office
 from offices.provider import Offices, check_offices
-from services.queue import commands, decider, estimates, guards, queries, state, views
+from services.queue import commands, decider, estimates, guards, queries, row, state, views
 from services.queue.events import HourEstimate, Lane, Stop, TicketCalled
 from services.queue.events import Outcome as ServiceOutcome
 from services.queue.evolve import evolve
@@ -35,6 +37,9 @@ log = structlog.get_logger()
 
 DAY = Aggregate("day", decider.decide, evolve, state.State)
 
+PATIENCE_S = 3.0
+"""No longer does the first visitor of a day wait for the estimates of the day."""
+
 
 class QueueService:
     """The walk-in queue, from the kiosk's button to the end of the consultation."""
@@ -46,6 +51,7 @@ class QueueService:
 
     core = EventSourced()
     offices = Offices()
+    once = Once()
 
     # the day
 
@@ -53,7 +59,11 @@ class QueueService:
     def open_day(self, request: Request) -> Answer:
         """Open it before the first use does; `OfOffice`."""
         asked = schema(shapes.OfOffice).load(request)
-        return self._day(asked, commands.OpenDay, estimates=self._estimates(asked["office"]))
+        office = self._office(asked["office"])
+        today = office.calendar.local_date(self.core.clock.now())
+        is_none = self._glance(office, today).status is state.DayStatus.NONE
+        known = self._estimates(office, today) if is_none else ()
+        return self._day(asked, commands.OpenDay, estimates=known)
 
     @rpc
     def suspend_day(self, request: Request) -> Answer:
@@ -130,13 +140,14 @@ class QueueService:
         command_id = caller.command_id or new_id()
         ticket_id = f"{office.id}.{today:%Y%m%d}.{derive_id(command_id, 'ticket')}"
         lane = Lane(asked.pop("lane"))
+        opens = row.would_open(office, self._glance(office, today), now)
         command = commands.Issue(
             caller=caller,
             now=now,
             office=office,
             ticket_id=ticket_id,
             lane=lane,
-            estimates=self._estimates(office.id),
+            estimates=self._estimates(office, today) if opens else (),
             **asked,
         )
         outcome = self._handle(office, today, command, caller.meta(office.id, command_id))
@@ -266,23 +277,25 @@ class QueueService:
         command = commands.timed(deadline.name, deadline.data, now, office)
         self.core.commands.handle(DAY, deadline.key, command, deadline.meta())
 
-    def _estimates(self, office_id: str) -> tuple[HourEstimate, ...]:
-        """Return what the log says of waits, if this may open the day: else it is known already.
+    def _estimates(self, office: Office, today: date) -> tuple[HourEstimate, ...]:
+        """Return what the log says of waits, for who may open the day; later they are in the day.
 
         Nobody waits outside because it cannot be said: then it is unknown on this day.
         """
-        office = self._office(office_id)
-        today = office.calendar.local_date(self.core.clock.now())
-        if self.core.commands.glance(DAY, _key(office, today)).status is not state.DayStatus.NONE:
-            return ()
-        first, last = today - timedelta(days=estimates.DAYS), today - timedelta(days=1)
         try:
-            return estimates.hourly(
-                office, today, queries.waits(self._waits(), office, first, last)
-            )
+            find = partial(self._look_back, office, today)
+            found: tuple[HourEstimate, ...] = self.once.get(office.id, today, find, PATIENCE_S)
         except Unavailable as problem:
             log.warning("no_estimates", office=office.id, date=str(today), error=str(problem))
             return ()
+        return found
+
+    def _look_back(self, office: Office, today: date) -> tuple[HourEstimate, ...]:
+        first, last = today - timedelta(days=estimates.DAYS), today - timedelta(days=1)
+        return estimates.hourly(office, today, queries.waits(self._waits(), office, first, last))
+
+    def _glance(self, office: Office, day: date) -> state.State:
+        return self.core.commands.glance(DAY, _key(office, day))
 
     def _waits(self) -> Reader:
         return self.core.view(views.WAITS)

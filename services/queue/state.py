@@ -64,6 +64,7 @@ class Ticket:
     stop: Stop
     issued_at: datetime
     arrived_at: datetime
+    arrival: int = 0  # its place in the order of all arrivals at rows, which is the log's
     estimate: Estimate | None = None
     version: int = 1  # counts its facts: what `If-Match` on a ticket is compared with
     reinstated: bool = False
@@ -149,6 +150,7 @@ class State:
     tickets: dict[str, Ticket] = field(default_factory=dict)
     rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
     counters: dict[str, str] = field(default_factory=dict)  # counter → ticket
+    arrivals: int = 0
     issued: dict[Lane, int] = field(default_factory=dict)  # lane → last serial
     priority_in_a_row: dict[Stop, int] = field(default_factory=dict)
     recent: tuple[Shown, ...] = ()  # calls, the last one first; order is the log's

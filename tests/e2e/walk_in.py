@@ -42,9 +42,8 @@ def _deployed(office: str) -> dict[str, Any]:
 def offices(tmp_path: Path) -> Iterator[Stack]:
     """Run a system with both, on a working day at nine o'clock in Pekanbaru, eleven in Jayapura."""
     directory = write_offices(tmp_path / "offices")
-    with running(
-        tmp_path / "run", PST_OFFICES=str(directory), PST_RATE_LIMIT="100000/second"
-    ) as stack:
+    unlimited = {"PST_RATE_LIMIT": "100000/second", "PST_STREAMS_PER_ADDRESS": "1000"}
+    with running(tmp_path / "run", PST_OFFICES=str(directory), **unlimited) as stack:
         stack.travel_to(next_nine(stack, directory))
         yield stack
 

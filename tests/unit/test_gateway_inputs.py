@@ -13,6 +13,7 @@ from contracts.consultation import (
     SubmitSchema,
 )
 from contracts.errors import Code, Rejected
+from contracts.queue import DatesQuerySchema
 from gateway import headers
 from gateway.inputs import Inputs
 
@@ -139,3 +140,25 @@ def test_correlation_id_is_taken_over_or_made() -> None:
     assert headers.correlation_id("from outside") == "from outside"
     for unusable in ("", "é", "x" * 129, "a\nb"):
         assert headers.correlation_id(unusable) not in ("", unusable)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "9999-12-31T23:59:59Z",
+        "2101-01-01T00:00:00Z",
+        "1999-12-31T23:59:59Z",
+        "0001-01-02T00:00:00Z",
+    ],
+)
+def test_time_of_which_nothing_can_be_known_is_refused(at: str) -> None:
+    """The last moments of the calendar have no date at the office."""
+    inputs, _ = query(AtQuerySchema, at=at)
+    assert errors_of(inputs).keys() == {"at"}
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2101-01-01", "1999-12-31"])
+def test_dates_of_which_nothing_can_be_known_are_refused(day: str) -> None:
+    """As the moments are."""
+    inputs, _ = query(DatesQuerySchema, **{"from": day, "to": day})
+    assert errors_of(inputs).keys() == {"from", "to"}

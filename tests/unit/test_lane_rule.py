@@ -47,12 +47,12 @@ def test_too_many_of_priority_fail_and_too_few(order):
         check_lane_rule(called(morning(2, 3), order), 2)
 
 
-def test_priority_calls_without_anybody_waiting_count_in_the_row():
-    """As the rule has it today: the third one waits for the regular ticket that came meanwhile."""
+def test_priority_calls_without_anybody_waiting_are_in_no_row():
+    """They kept nobody waiting: the third still goes before the regular ticket that came later."""
     day = Day(single_stop=True)
     for _ in range(2):
         day.issue(Lane.PRIORITY)
         day.served()
-    regular, _ = day.issue(), day.issue(Lane.PRIORITY)
-    assert day.served() == regular
+    _, urgent = day.issue(), day.issue(Lane.PRIORITY)
+    assert day.served() == urgent
     check_lane_rule([event for _, event in day.log], 2)

@@ -1,9 +1,11 @@
 """The rules of a service day, one claim a test."""
 
+from datetime import timedelta
+
 import pytest
 
 from contracts.errors import Code
-from services.queue import commands
+from services.queue import commands, row
 from services.queue.events import (
     GuestBookSigned,
     Lane,
@@ -20,7 +22,18 @@ from services.queue.events import (
     TicketQueuedForDesk,
 )
 from services.queue.state import DayStatus, Status
-from tests.unit.service_day import ANI, BUDI, ELSEWHERE, FRIDAY, KIOSK, SARI, VISITOR, Day, refused
+from tests.unit.service_day import (
+    ANI,
+    BUDI,
+    ELSEWHERE,
+    FRIDAY,
+    KIOSK,
+    MONDAY,
+    SARI,
+    VISITOR,
+    Day,
+    refused,
+)
 
 
 def one_stop(**words):
@@ -688,3 +701,23 @@ def test_day_closed_in_a_power_cut_stays_suspended(at_close):
         assert day.served() == waiting
     assert day.state.status is DayStatus.CLOSED
     assert day.state.suspended_at is None
+
+
+@pytest.mark.parametrize(
+    ("on", "clock", "opens"),
+    [
+        (MONDAY, "07:59", False),
+        (MONDAY, "08:00", True),
+        (MONDAY, "15:00", False),
+        (MONDAY - timedelta(days=1), "09:00", False),
+    ],
+)
+def test_who_would_open_the_day_is_known_before(on, clock, opens):
+    """As the command is then decided: nobody looks back for who is refused."""
+    day = Day(on=on, clock=clock)
+    assert row.would_open(day.office, day.state, day.now) is opens
+    if not opens:
+        refused(Code.OFFICE_CLOSED, day.issue)
+        return
+    day.issue()
+    assert not row.would_open(day.office, day.state, day.now)

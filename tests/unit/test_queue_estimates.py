@@ -80,3 +80,9 @@ def test_percentiles_are_of_the_nearest_rank(percent, value):
     """The ninth of ten."""
     assert estimates.rank(list(range(1, 11)), percent) == value
     assert estimates.rank([7], percent) == 7
+
+
+def test_clock_that_was_put_back_makes_no_wait_negative():
+    """Nobody has waited less than not at all."""
+    found = estimates.hourly(OFFICE, FRIDAY, waits("09:00", 20, seconds=-300))
+    assert [e.estimate for e in found] == [Estimate(p50_s=0, p90_s=0)]

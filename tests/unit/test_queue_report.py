@@ -1,5 +1,6 @@
 """The waiting report of a day that was played by hand."""
 
+from pst.report import _table
 from services.queue import commands, report
 from services.queue.events import Lane
 from services.queue.views import WAITS
@@ -81,3 +82,13 @@ def test_days_without_anybody_say_so():
     assert found["estimates"] == {"told": 0, "kept": 0, "share_kept": None}
     assert (found["days"], found["wait"], found["share_within_limit"]) == (0, None, None)
     assert found["by_hour"] == found["by_counter"] == found["overtakes"] == []
+
+
+def test_table_names_the_limit_of_the_office():
+    """Twelve minutes are not ten."""
+    day = morning()
+    found = report.waiting(day.office, day.documents(WAITS))
+    found |= {"office": "1471", "from": "2026-11-23", "to": "2026-11-23"}
+    table = "\n".join(_table(found, 12))
+    assert "WITHIN 12 MIN" in table
+    assert "the 12 minutes ran out: 0 tickets" in table

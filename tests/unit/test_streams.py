@@ -7,10 +7,14 @@ import eventlet
 import pytest
 from werkzeug.test import EnvironBuilder
 
-from contracts.errors import Unavailable
+from contracts.errors import Code, Unavailable
 from gateway import streams as machinery
+from gateway.errors import Refusal
 from gateway.sse import Message, message
 from gateway.streams import HEARTBEAT_S, EventStream, Stream, Streams, wake_all
+
+HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
+MANY = 100
 
 
 class Board:
@@ -127,23 +131,23 @@ def test_stream_of_who_is_gone_ends() -> None:
 
 def test_end_ends_each_and_opens_no_more() -> None:
     """Those who wait as well."""
-    streams, board = Streams(), Board()
+    streams, board = Streams(MANY), Board()
     said = eventlet.spawn(list, answered(streams, board).response)
     eventlet.sleep(0.01)
     streams.end()
     with eventlet.Timeout(2):
         assert len(said.wait()) == 1
     with pytest.raises(Unavailable):
-        streams.open(board, "")
+        streams.open(board, "", HERE)
 
 
-def answered(streams: Streams, board: Board) -> EventStream:
-    return streams.open(board, "")
+def answered(streams: Streams, board: Board, address: str = HERE) -> EventStream:
+    return streams.open(board, "", address)
 
 
 def test_one_too_many_is_refused_until_another_leaves() -> None:
     """So that calls get through; the gauge tells how many there are."""
-    streams, board = Streams(most=2), Board()
+    streams, board = Streams(MANY, most=2), Board()
     before = machinery.OPEN.labels("board")._value.get()
     first, _ = answered(streams, board), answered(streams, board)
     assert machinery.OPEN.labels("board")._value.get() == before + 2
@@ -156,10 +160,25 @@ def test_one_too_many_is_refused_until_another_leaves() -> None:
     answered(streams, board)
 
 
+def test_one_address_cannot_take_them_all() -> None:
+    """One too many is told to slow down, and when; others get theirs; who leaves makes room."""
+    streams, board = Streams(2, most=3), Board()
+    first, _ = answered(streams, board), answered(streams, board)
+    with pytest.raises(Refusal) as refused:
+        answered(streams, board)
+    assert (refused.value.code, refused.value.headers) == (Code.RATE_LIMITED, {"Retry-After": "5"})
+    answered(streams, board, ELSEWHERE)
+    first.close()
+    first.close()
+    answered(streams, board)
+    with pytest.raises(Refusal):
+        answered(streams, board)
+
+
 def test_half_of_the_files_are_left_to_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that may open few takes few streams."""
     monkeypatch.setattr(machinery, "_files", lambda: 6)
-    streams, board = Streams(), Board()
+    streams, board = Streams(MANY), Board()
     for _ in range(3):
         answered(streams, board)
     with pytest.raises(Unavailable):
@@ -169,7 +188,7 @@ def test_half_of_the_files_are_left_to_calls(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_what_is_answered_is_closed_whatever_was_asked(method: str) -> None:
     """HEAD is answered without a word."""
-    streams, board = Streams(), Board("1")
+    streams, board = Streams(MANY), Board("1")
     hung_up: list[bool] = []
     known = {"pst.is_gone": lambda: True, "pst.hang_up": lambda: hung_up.append(True)}
     environ = EnvironBuilder(method=method).get_environ() | known

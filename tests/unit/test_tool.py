@@ -90,6 +90,10 @@ def typed(*words, **env):
                 (["--lane-rule", ""], "'' is no lane rule"),
             )
         ),
+        (
+            ["report", "waiting", "--office", "1471", "--from", "2026-01-01", "--to", "2026-04-03"],
+            "a report is of 92 days at most",
+        ),
         (["views", "list", "notifier"], "notifier has no views"),
         (["views", "rebuild", "consultation", "x"], "there is no view named 'x'"),
         (["log", "verify", "consultation", "--head", ""], "write POSITION:HASH"),
