@@ -55,12 +55,13 @@ def numbers(stack, path):
     document = officer.get(path).json()
     history = officer.get(f"{path}/history").json()["items"]
     listed = officer.get("/consultations", office="1471", limit=200).json()["items"]
+    own = [row for row in listed if row["consultation_id"] == document["consultation_id"]]
     words = ("topic", "text", "messages")
     return (
         {k: v for k, v in document.items() if k not in words},
         [{k: v for k, v in m.items() if k not in words} for m in document["messages"]],
         [(i["version"], i["type"], i["occurred_at"], i["actor"]) for i in history],
-        [{k: v for k, v in row.items() if k not in words} for row in listed],
+        [{k: v for k, v in row.items() if k not in words} for row in own],
     )
 
 
