@@ -42,7 +42,7 @@ class Once(DependencyProvider):  # type: ignore[misc]
     def _find(self, name: str, found: Event, find: Callable[[], Any]) -> None:
         try:
             found.send((find(), None))
-        except Exception as error:
+        except Exception as error:  # it is raised to all who wait
             if self._found.get(name, (None, None))[1] is found:
                 del self._found[name]
             found.send((None, error))
