@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from host.runtime import Runtime, Wiring
 from kernel.aggregate import Aggregate
 from kernel.caller import Caller
 from kernel.clock import new_id, random_bytes
 from kernel.config import Settings
-from kernel.runtime import Runtime, Wiring
 from offices.office import load_offices
 from services.consultation import commands, decider, state
 from services.consultation.reactions import react

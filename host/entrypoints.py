@@ -18,11 +18,11 @@ from nameko import config
 from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
 
 from contracts.errors import Unavailable
+from host.runtime import Runtime
 from kernel.clock import monotonic
 from kernel.consumer import Consumer
 from kernel.database import AWAY
 from kernel.deadlines import Deadline
-from kernel.runtime import Runtime
 
 log = structlog.get_logger()
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.errors import Code, Rejected
+from host.runtime import Runtime
 from kernel.codec import clear
 from kernel.database import Document
 from kernel.personal import FORGOTTEN
-from kernel.runtime import Runtime
 from kernel.views import View
 
 

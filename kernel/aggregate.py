@@ -23,6 +23,7 @@ class Aggregate(Generic[S]):
 
     `decide(command, state)` returns events or raises `Rejected`; `evolve(state, fact)` never
     refuses; `initial()` is the state before the first event. States are never altered in place.
+    A decision is folded before it is stored: `evolve` must not look at a fact's position.
     """
 
     category: str

@@ -57,6 +57,14 @@ class Commit(Draft):
 
 
 @dataclass(frozen=True)
+class Stored:
+    """What became of drafts that follow one on the other: some, from the first on, are commits."""
+
+    commits: Sequence[Commit]
+    error: Exception | None = None  # what stopped the next
+
+
+@dataclass(frozen=True)
 class Head:
     """Where the log ends."""
 

@@ -9,7 +9,7 @@ Not guaranteed: that `recorded_at` grows with the position (clocks differ).
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from kernel.commit import (
     Commit,
     Draft,
     Head,
+    Stored,
     VersionConflict,
     chained,
     from_document,
@@ -28,7 +29,7 @@ from kernel.commit import (
     to_document,
 )
 from kernel.database import DUPLICATE, Db, Document
-from kernel.group_commit import GroupCommit, Waiting
+from kernel.group_commit import Chain, GroupCommit
 
 RECENT = 200
 """So many commits are kept for who follows the log in the process that has appended them."""
@@ -49,6 +50,10 @@ class Log(Protocol):
         when the stream has moved on, `Unavailable` when the database stayed away too long
         to know; the commit may then exist, and the same command finds it there.
         """
+
+    def append_chain(self, drafts: Sequence[Draft]) -> Stored:
+        """Store decisions about one stream, each made on the one before, up to the first that
+        cannot be; its error is what `append` would raise."""
 
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         """Return the commits of a stream whose first version lies beyond `after`, in order."""
@@ -100,10 +105,16 @@ class EventLog:
         return self._head.position > position
 
     def append(self, draft: Draft) -> Commit:
-        commit = self._line.append(draft)
+        stored = self.append_chain([draft])
+        if stored.error:
+            raise stored.error
+        return stored.commits[0]
+
+    def append_chain(self, drafts: Sequence[Draft]) -> Stored:
+        stored = self._line.append(drafts)
         for listener in self._listeners:
             listener()
-        return commit
+        return stored
 
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         wanted = {"stream": stream, "version": {"$gt": after}}
@@ -159,57 +170,57 @@ class EventLog:
     def _exists(self, position: int) -> bool:
         return self._commits.find_one({"position": position}, {"_id": 1}) is not None
 
-    def _insert(self, group: list[Waiting]) -> None:
+    def _insert(self, group: list[Chain]) -> None:
         head = self._head if self._head_is_fresh else self.head()
         self._head_is_fresh = False
-        commits = chained([w.draft for w in group], head)
+        whose = [chain for chain in group for _ in chain.left()]
+        commits = chained([draft for chain in group for draft in chain.left()], head)
         try:
             self._commits.insert_many([to_document(c) for c in commits], ordered=True)
         except BulkWriteError as error:
-            self._insert_broke_off(group, commits, error)
+            self._insert_broke_off(whose, commits, error)
         else:
-            self._settle(group, commits)
+            self._settle(whose, commits)
             self._lost = 0
             self._head_is_fresh = True  # until an insert fails, our own last one is the head
 
     def _insert_broke_off(
-        self, group: list[Waiting], commits: list[Commit], error: BulkWriteError
+        self, whose: list[Chain], commits: list[Commit], error: BulkWriteError
     ) -> None:
         """Ordered: what stands before the one that failed is stored, nothing after it is."""
         if error.details["writeConcernErrors"]:  # what is stored may yet be lost: ask again
             raise WTimeoutError("not on a majority in time") from error
         failed = error.details["writeErrors"][0]
         index = failed["index"]
-        self._settle(group[:index], commits[:index])
+        self._settle(whose[:index], commits[:index])
         if failed["code"] != DUPLICATE:
-            group[index].error = OperationFailure(failed["errmsg"], failed["code"])
-        elif self._position_lost(
-            failed, group[index].draft
-        ):  # another process was faster: take the next
+            whose[index].refuse(OperationFailure(failed["errmsg"], failed["code"]))
+        elif self._position_lost(failed, commits[index]):  # to another process: take the next
             self._lost += 1
             pause(jitter(RIVAL_S * 2 ** min(self._lost, RIVAL_STEPS)))
         else:
-            self._settle_rival(group[index])
+            self._settle_rival(whose[index])
 
     def _position_lost(self, failed: Document, draft: Draft) -> bool:
         if key := failed.get("keyPattern"):
             return "position" in key
         return self.find(draft.stream, draft.version) is None  # not every server says which key
 
-    def _settle(self, group: list[Waiting], commits: list[Commit]) -> None:
+    def _settle(self, whose: list[Chain], commits: list[Commit]) -> None:
         self._remember(commits)
-        for waiting, commit in zip(group, commits, strict=True):
-            waiting.commit = commit
+        for chain, commit in zip(whose, commits, strict=True):
+            chain.store(commit)
             self._advance(Head(commit.position, commit.hash))
 
-    def _settle_rival(self, waiting: Waiting) -> None:
+    def _settle_rival(self, chain: Chain) -> None:
         """Its version is taken: by our own try whose outcome had been unknown, or by another."""
-        draft = waiting.draft
+        draft = chain.left()[0]
         commit = self.find(draft.stream, draft.version)
         if commit and commit.repeats(draft):
-            waiting.commit = commit
-        else:
-            waiting.error = VersionConflict(f"{draft.stream} is past version {draft.version - 1}")
+            chain.store(commit)
+        # another try at the same decision may have come to other words: none can follow on them
+        if not chain.settled and not (commit and commit.holds(draft)):
+            chain.refuse(VersionConflict(f"{draft.stream} is past version {draft.version - 1}"))
 
     def _advance(self, head: Head) -> None:
         if head.position > self._head.position:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel.codec import EventTypes, Sealer
-from kernel.commit import Commit
+from kernel.commit import Draft
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,11 @@ class Fact:
     causation_id: str
 
 
-def facts_of(commit: Commit, types: EventTypes, sealer: Sealer | None = None) -> Iterator[Fact]:
-    """Yield a commit's events as facts; in clear only with a sealer."""
+def facts_of(commit: Draft, types: EventTypes, sealer: Sealer | None = None) -> Iterator[Fact]:
+    """Yield a commit's events as facts; in clear only with a sealer.
+
+    Those of a draft stand at position 0, as nobody knows yet where it will come to lie.
+    """
     for offset, stored in enumerate(commit.events):
         yield Fact(
             event=types.decode(stored, sealer),
@@ -38,7 +41,7 @@ def facts_of(commit: Commit, types: EventTypes, sealer: Sealer | None = None) ->
             occurred_at=stored["occurred_at"],
             stream=commit.stream,
             sequence=commit.version + offset,
-            position=commit.position,
+            position=getattr(commit, "position", 0),
             recorded_at=commit.recorded_at,
             office=commit.office,
             actor_kind=commit.actor["kind"],

@@ -1,14 +1,14 @@
 """States kept warm: a command on a stream this process knows reads nothing."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from contracts.errors import StreamUnavailable
 from kernel.aggregate import Aggregate
 from kernel.codec import EventTypes, UnknownEvent
-from kernel.commit import Commit
+from kernel.commit import Commit, Draft
 from kernel.event_log import Log
 from kernel.facts import Fact, facts_of
 from kernel.shape import shape_of
@@ -42,20 +42,18 @@ class StateCache:
         folded = self._warm.get(stream) or self._snapshot(aggregate, stream)
         try:
             for commit in self._log.read_stream(stream, after=folded.version):
-                folded = _after(aggregate, folded, commit, facts_of(commit, self._types))
+                folded = after(aggregate, folded, commit, facts_of(commit, self._types))
+                folded.commands[commit.command_id] = commit.version
         except UnknownEvent as error:
             raise StreamUnavailable(f"{stream} is newer than this process: {error}") from error
         if folded.version:
             self._keep(aggregate, stream, folded)
         return folded
 
-    def add(
-        self, aggregate: Aggregate[S], folded: Folded[S], commit: Commit, facts: Iterable[Fact]
-    ) -> Folded[S]:
-        """Return, and keep, the stream after one more commit."""
-        after = _after(aggregate, folded, commit, facts)
-        self._keep(aggregate, commit.stream, after)
-        return after
+    def add(self, aggregate: Aggregate[S], folded: Folded[S], commits: Sequence[Commit]) -> None:
+        """Keep a stream as it is after commits just stored, the last of which `folded` is at."""
+        folded.commands.update((c.command_id, c.version) for c in commits)
+        self._keep(aggregate, commits[-1].stream, folded)
 
     def _snapshot(self, aggregate: Aggregate[S], stream: str) -> Folded[S]:
         initial = aggregate.initial()
@@ -84,11 +82,11 @@ class StateCache:
             self._warm.popitem(last=False)
 
 
-def _after(
-    aggregate: Aggregate[S], folded: Folded[S], commit: Commit, facts: Iterable[Fact]
+def after(
+    aggregate: Aggregate[S], folded: Folded[S], draft: Draft, facts: Iterable[Fact]
 ) -> Folded[S]:
+    """Return the stream after one more decision, be it stored or not."""
     state = folded.state
     for fact in facts:
         state = aggregate.evolve(state, fact)
-    folded.commands[commit.command_id] = commit.version
-    return replace(folded, state=state, version=commit.last)
+    return replace(folded, state=state, version=draft.last)

@@ -1,9 +1,9 @@
 """The event log without a server: for unit tests; it passes the same contract suite."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 
-from kernel.commit import Commit, Draft, Head, VersionConflict, chained
+from kernel.commit import Commit, Draft, Head, Stored, VersionConflict, chained
 
 
 class MemoryLog:
@@ -19,17 +19,33 @@ class MemoryLog:
         self._listeners.append(listener)
 
     def append(self, draft: Draft) -> Commit:
+        stored = self.append_chain([draft])
+        if stored.error:
+            raise stored.error
+        return stored.commits[0]
+
+    def append_chain(self, drafts: Sequence[Draft]) -> Stored:
+        commits: list[Commit] = []
+        error = None
+        for draft in drafts:
+            commit = self._put(draft)
+            if commit.repeats(draft):
+                commits.append(commit)
+            if not commit.holds(draft) and len(commits) < len(drafts):
+                error = VersionConflict(f"{draft.stream} is past version {draft.version - 1}")
+                break
+        for listener in self._listeners:
+            listener()
+        return Stored(commits, error)
+
+    def _put(self, draft: Draft) -> Commit:
+        """Return the commit that has the draft's place."""
         with self._tail:
-            commit = self._taken.get((draft.stream, draft.version))
-            if commit is None:
+            if (draft.stream, draft.version) not in self._taken:
                 (commit,) = chained([draft], self.head())
                 self._commits.append(commit)
                 self._taken[draft.stream, draft.version] = commit
-            elif not commit.repeats(draft):
-                raise VersionConflict(f"{draft.stream} is past version {draft.version - 1}")
-        for listener in self._listeners:
-            listener()
-        return commit
+            return self._taken[draft.stream, draft.version]
 
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         return [c for c in self._commits if c.stream == stream and c.version > after]

@@ -6,8 +6,8 @@ from functools import partial
 
 from bench import workload
 from bench.harness import Bench, Row, Side
+from host.runtime import Runtime
 from kernel.clock import new_id
-from kernel.runtime import Runtime
 
 OURS, BARE = "ours", "bare inserts"
 TARGET = 2.0

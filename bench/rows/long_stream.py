@@ -7,8 +7,8 @@ from statistics import median
 
 from bench import workload
 from bench.harness import Bench, Row, Side, rate
+from host.runtime import Runtime
 from kernel.config import Settings
-from kernel.runtime import Runtime
 
 TARGET = 0.8
 COMMANDS = 200

@@ -8,8 +8,8 @@ from typing import Any
 
 from bench import workload
 from bench.harness import Bench, Row
+from host.runtime import Runtime
 from kernel.facts import facts_of
-from kernel.runtime import Runtime
 
 OPENED, SEALED, BARE = "ours, texts opened", "ours, texts left sealed", "bare cursor"
 TARGET = 0.5

@@ -11,11 +11,11 @@ from typing import Any
 
 from bench import workload
 from bench.harness import Bench, Row, Side, Verdict
+from host.runtime import Runtime, Wiring
 from kernel.aggregate import Aggregate, Outcome
 from kernel.caller import Caller
 from kernel.clock import new_id
 from kernel.config import Settings
-from kernel.runtime import Runtime, Wiring
 from services.queue import commands, decider, queries
 from services.queue.events import Lane, Stop, TicketCalled
 from services.queue.events import Outcome as Served

@@ -8,7 +8,7 @@ import bson
 
 from bench import workload
 from bench.harness import Bench, Row, Side, rate
-from kernel.runtime import Runtime
+from host.runtime import Runtime
 
 OURS, BARE, INDEXED = "ours", "bare insert", "bare insert, same indexes"
 COMMANDS = 200

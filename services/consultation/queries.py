@@ -9,9 +9,9 @@ from contracts import consultation as shapes
 from contracts.common import plain, schema
 from contracts.errors import Code, Rejected, Unavailable
 from host import lists
+from host.runtime import Runtime
 from kernel.caller import Caller
 from kernel.facts import Fact
-from kernel.runtime import Runtime
 from services.consultation import decider, views
 from services.consultation.events import (
     ConsultationClosed,

@@ -8,11 +8,11 @@ from contracts.common import schema
 from contracts.errors import Code, Rejected
 from host.entrypoints import EventSourced, on_deadline
 from host.rpc import rpc
+from host.runtime import Wiring
 from kernel.aggregate import Aggregate, Outcome
 from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
-from kernel.runtime import Wiring
 from offices.calendar import national_calendar
 from offices.office import Office
 from offices.provider import Offices, check_offices

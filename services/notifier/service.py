@@ -11,12 +11,12 @@ from prometheus_client import Counter
 from contracts.errors import Rejected, Unavailable
 from host.entrypoints import EventSourced, on_deadline, subscribe
 from host.rpc import ServiceRpc
+from host.runtime import Wiring
 from kernel.aggregate import Aggregate, Meta, Outcome
 from kernel.clock import derive_id, pause
 from kernel.database import AWAY
 from kernel.deadlines import Deadline
 from kernel.facts import Fact
-from kernel.runtime import Wiring
 from offices.provider import Offices, check_offices
 from services.notifier import alarms, commands, decider, queries, state
 from services.notifier.channels.email import EmailChannel

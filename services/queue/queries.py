@@ -10,10 +10,10 @@ from contracts import queue as shapes
 from contracts.common import schema
 from contracts.errors import Code, Rejected, Unavailable
 from host import lists
+from host.runtime import Runtime
 from kernel.clock import monotonic, pause
 from kernel.facts import Fact
 from kernel.personal import FORGOTTEN
-from kernel.runtime import Runtime
 from kernel.view_reading import Reader
 from offices.office import Office
 from services.queue import report, views

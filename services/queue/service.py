@@ -15,11 +15,11 @@ from contracts.errors import Code, Rejected, Unavailable
 from host.entrypoints import EventSourced, on_deadline
 from host.once import Once
 from host.rpc import rpc
+from host.runtime import Wiring
 from kernel.aggregate import Aggregate, Outcome
 from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
-from kernel.runtime import Wiring
 from kernel.view_reading import Reader
 from offices.office import Office
 from offices.provider import Offices, check_offices

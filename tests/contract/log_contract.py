@@ -5,13 +5,14 @@ sees it.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contracts.errors import Unavailable
 from kernel.clock import derive_id, new_id
-from kernel.commit import GENESIS, Commit, Draft, Head, VersionConflict, seal_of
+from kernel.commit import GENESIS, Commit, Draft, Head, Stored, VersionConflict, seal_of
 from kernel.event_log import Log
 from tests.support import NOON
 
@@ -57,6 +58,12 @@ def check_chain(commits: list[Commit]) -> None:
         assert commit.hash == seal_of(previous, commit, position)
         assert commit.version == last.get(commit.stream, 0) + 1
         previous, last[commit.stream] = commit.hash, commit.last
+
+
+def check_order(commits: list[Commit], versions: list[int]) -> None:
+    """The commits of one stream, which is all there is, and their first versions."""
+    check_chain(commits)
+    assert [c.version for c in commits] == versions
 
 
 def write_on(log: Log, stream: str, count: int) -> None:
@@ -196,6 +203,45 @@ class LogContract:
             outcomes = list(pool.map(attempt, range(16)))
         assert outcomes == ["conflict", "stored"] * 8
         check_chain(everything(log))
+
+    def test_chain_is_stored_whole(self, log, other):
+        """Decisions made one on the other, of several events; the same again is the same."""
+        log.append(draft("a-1"))
+        wanted = [draft("a-1", 2, count=3), draft("a-1", 5), draft("a-1", 6)]
+        stored = log.append_chain(wanted)
+        assert stored == other.append_chain(wanted) == Stored(other.read_stream("a-1", after=1))
+        check_order(everything(log), [1, 2, 5, 6])
+
+    def test_chain_ends_at_the_first_that_cannot_be_stored(self, log, other):
+        """What stands before it is stored, nothing after it is."""
+        wanted = [draft("a-1", version) for version in (1, 2, 3)]
+        for there in (wanted[0], draft("a-1", 2)):
+            other.append(there)
+        stored = log.append_chain(wanted)
+        assert [c.command_id for c in stored.commits] == [wanted[0].command_id]
+        assert isinstance(stored.error, VersionConflict)
+        check_order(everything(log), [1, 2])
+
+    def test_nothing_follows_on_other_words(self, log, other):
+        """What was decided on this try of a command does not hold after that of another process."""
+        mine, theirs = draft("a-1"), draft("a-1", count=2)
+        theirs = replace(mine, events=mine.events + theirs.events[1:])
+        other.append(theirs)
+        stored = log.append_chain([mine, draft("a-1", 2), draft("a-1", 3)])
+        assert list(stored.commits) == everything(log) == everything(other)
+        assert isinstance(stored.error, VersionConflict)
+
+    def test_chains_of_rivals_do_not_mix(self, log, other):
+        """Of those who want the same versions at once, one has them all."""
+
+        def attempt(n: int) -> Stored:
+            return (log, other)[n % 2].append_chain([draft("hot-1", v) for v in (1, 2, 3)])
+
+        with ThreadPoolExecutor(12) as pool:
+            outcomes = list(pool.map(attempt, range(12)))
+        assert sorted(len(o.commits) for o in outcomes) == [0] * 11 + [3]
+        assert sum(isinstance(o.error, VersionConflict) for o in outcomes) == 11
+        check_order(everything(log), [1, 2, 3])
 
     def test_listeners_hear_of_each_append(self, log):
         """So that who follows the log need not wait for its next look."""

@@ -11,11 +11,11 @@ import pytest
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
 from kernel import group_commit
-from kernel.clock import monotonic
 from kernel.commit import GENESIS, Head, VersionConflict, seal_of, to_document
 from kernel.database import Db
 from kernel.event_log import EventLog
-from kernel.group_commit import Waiting
+from kernel.group_commit import Chain
+from tests.contract.held_log import Held, appended_behind
 from tests.contract.log_contract import LogContract, check_chain, draft, everything
 from tests.support import eventually
 
@@ -38,63 +38,17 @@ class TestEventLog(LogContract):
     """The contract."""
 
 
-class Held(EventLog):
-    """Its first insert waits until let go, so that others line up behind it."""
-
-    def __init__(self, db: Db) -> None:
-        super().__init__(db)
-        self.carrying = Event()
-        self.let_go = Event()
-
-    def _insert(self, group):
-        self.carrying.set()
-        self.let_go.wait(10)
-        super()._insert(group)
-
-    def append_now(self, draft):
-        """Append without being held."""
-        self.let_go.set()
-        return self.append(draft)
-
-    def append_together(self, *drafts):
-        """Have them travel in one group; return their outcomes."""
-        group = [Waiting(each, monotonic() + 5) for each in drafts]
-        self.let_go.set()
-        while unsettled := [w for w in group if not w.settled]:
-            self._line._carry(unsettled)
-            self._line._line.clear()
-        return [w.error or w.commit for w in group]
-
-    @property
-    def waiting(self) -> int:
-        """How many stand in line."""
-        return len(self._line._line)
-
-
 @pytest.fixture
 def held(db, log):
     """A log whose line one can watch."""
     return Held(db)
 
 
-def appended_behind(held, drafts):
-    """Have the drafts line up, in this order, behind a first commit; return their outcomes."""
-    with ThreadPoolExecutor(len(drafts) + 1) as pool:
-        pool.submit(held.append, draft("first-1"))
-        assert held.carrying.wait(5)
-        appends = []
-        for n, wanted in enumerate(drafts, start=1):
-            appends.append(pool.submit(held.append, wanted))
-            eventually(lambda n=n: held.waiting == n)
-        held.let_go.set()
-        return [append.exception() or append.result() for append in appends]
-
-
-def test_hot_stream_does_not_hold_up_the_others(held):
-    """Who stood behind thirty drafts of one stream is in the next group all the same."""
-    drafts = [draft("hot-1", 1) for _ in range(30)] + [draft(f"cold-{n}") for n in range(5)]
-    outcomes = appended_behind(held, drafts)
-    assert {c.position for c in outcomes[30:]} == {3, 4, 5, 6, 7}
+def test_what_lines_up_travels_in_one_insert(held):
+    """Whatever the stream."""
+    outcomes = appended_behind(held, [draft(f"a-{n}") for n in range(30)])
+    assert [c.position for c in outcomes] == list(range(2, 32))
+    assert len(held.inserts) == 2
     check_chain(everything(held))
 
 
@@ -122,8 +76,8 @@ def test_ended_while_waiting_is_not_stored_later(held, monkeypatch):
         first = pool.submit(held.append, draft("first-1"))
         assert held.carrying.wait(5)
         with monkeypatch.context() as patched:
-            ended = partial(Waiting, called=EndedWhileWaiting())
-            patched.setattr(group_commit, "Waiting", ended)
+            ended = partial(Chain, called=EndedWhileWaiting())
+            patched.setattr(group_commit, "Chain", ended)
             with pytest.raises(Ended):
                 held.append(draft("a-1"))
         held.let_go.set()

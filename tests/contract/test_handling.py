@@ -2,84 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 
 import pytest
 
 from contracts.errors import Code, Rejected, Unavailable
-from kernel.aggregate import Aggregate, Meta
-from kernel.clock import new_id, random_bytes
+from kernel.aggregate import Aggregate
+from kernel.clock import random_bytes
 from kernel.codec import Earlier, EventType, EventTypes
-from kernel.commit import VersionConflict
-from kernel.event_log import EventLog
+from kernel.commit import Stored, VersionConflict
 from kernel.facts import facts_of
-from kernel.handling import CommandHandler
 from kernel.personal import FORGOTTEN, Personal
-from kernel.vault import Vault
 from tests.contract.log_contract import everything
-from tests.support import NOON
-
-
-@dataclass(frozen=True, kw_only=True)
-class Taken:
-    """Somebody took a place."""
-
-    subject_id: str
-    note: Personal[str]
-
-
-@dataclass(frozen=True)
-class Take:
-    """Take one of three places."""
-
-    note: str = "rahasia"
-    now: datetime = NOON
-
-
-def decide(command: Take, taken: int) -> list[Taken]:
-    """Three places, then no more."""
-    if taken == 3:
-        raise Rejected(Code.WRONG_STATE)
-    return [Taken(subject_id="siti", note=command.note)]
-
-
-PLACES = Aggregate("places", decide, lambda taken, _fact: taken + 1, lambda: 0)
-TYPES = EventTypes([EventType("taken", 1, Taken)])
-
-
-def meta(**words):
-    """Say who asks."""
-    known = {
-        "actor_kind": "officer",
-        "actor_id": "budi",
-        "office": "1471",
-        "command_id": new_id(),
-        "correlation_id": "c",
-        "causation_id": "c",
-    }
-    return Meta(**{**known, **words})
-
-
-class Process:
-    """What one process has: caches of its own over the same database."""
-
-    def __init__(self, db, master_key, types=TYPES):
-        self.log = EventLog(db)
-        self.vault = Vault(db, master_key)
-        self.commands = CommandHandler(self.log, types, self.vault)
-
-    def take(self, key="1", note="rahasia", **words):
-        """Handle one command."""
-        return self.commands.handle(PLACES, key, Take(note), meta(**words))
-
-
-@pytest.fixture
-def processes(db):
-    """Two processes on one database."""
-    master_key = random_bytes(32)
-    two = Process(db, master_key), Process(db, master_key)
-    two[0].log.prepare()
-    return two
+from tests.contract.places import PLACES, TYPES, Process, Take, meta
 
 
 def test_same_command_twice_is_one_commit(processes):
@@ -117,16 +51,16 @@ def test_rivals_are_decided_one_after_the_other(processes):
 def test_command_outlasts_a_rival_with_a_long_line(processes, monkeypatch):
     """Who loses its version thirty times in a row is still stored, once."""
     one, _ = processes
-    append, tries = one.log.append, []
+    append, tries = one.log.append_chain, []
 
-    def unlucky(draft):
-        tries.append(draft)
+    def unlucky(drafts):
+        tries.append(drafts)
         if len(tries) <= 30:
-            raise VersionConflict("somebody was faster")
-        return append(draft)
+            return Stored([], VersionConflict("somebody was faster"))
+        return append(drafts)
 
-    monkeypatch.setattr(one.log, "append", unlucky)
-    monkeypatch.setattr("kernel.handling.pause", lambda seconds: None)
+    monkeypatch.setattr(one.log, "append_chain", unlucky)
+    monkeypatch.setattr("kernel.deciding.pause", lambda seconds: None)
     assert one.take().version == 1
     assert len(one.log.read_on(0)) == 1
 

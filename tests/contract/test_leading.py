@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from contracts.errors import Unavailable
 from contracts.events import EVENTS
 from host.observability import Health
+from host.runtime import Runtime, Wiring
 from kernel import lease as leases
 from kernel import runtime as runtimes
 from kernel.clock import monotonic, new_id
@@ -20,7 +21,6 @@ from kernel.codec import EventType, EventTypes
 from kernel.deadlines import Deadlines
 from kernel.effects import Publish
 from kernel.firing import SIDE_BY_SIDE, Firing
-from kernel.runtime import Runtime, Wiring
 from kernel.views import View
 from tests.contract.log_contract import draft
 from tests.contract.test_following import date

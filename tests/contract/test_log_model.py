@@ -36,10 +36,12 @@ from kernel.relay import Relay
 from kernel.snapshots import Snapshots
 from kernel.vault import Vault
 from tests.contract.log_contract import check_chain, draft, everything
-from tests.contract.test_handling import NOON, meta
+from tests.contract.places import meta
+from tests.support import NOON
 
 STREAMS = st.sampled_from(["count-1", "count-2", "count-3"])
 PROCESSES = st.sampled_from([0, 1])
+FAULTS = st.sampled_from(["", "before", "after", "meanwhile"])
 MASTER_KEY = random_bytes(32)
 
 
@@ -209,6 +211,23 @@ class LogMachine(RuleBasedStateMachine):
         else:
             assert self.processes[n].log.append(wanted).position == len(self.model) + 1
             self.model.append((stream, wanted.version, wanted.command_id))
+
+    @rule(n=PROCESSES, stream=STREAMS, length=st.integers(2, 4), fault=FAULTS, rivals=STREAMS)
+    def chain(self, n: int, stream: str, length: int, fault: str, rivals: str) -> None:
+        """Decisions made one on the other, while the connection is lost or a rival comes first."""
+        first, faulty = self.last(stream) + 1, self.processes[n].faulty
+        wanted = [draft(stream, first + i, events=(self.event(),)) for i in range(length)]
+        if fault == "meanwhile":
+            faulty.meanwhile = lambda: self.append(1 - n, rivals)
+        elif fault:
+            setattr(faulty, fault, AutoReconnect("cut"))
+        stored = self.processes[n].log.append_chain(wanted)
+        if fault == "meanwhile" and stream == rivals:
+            assert not stored.commits
+            assert isinstance(stored.error, VersionConflict)
+        else:
+            assert [c.command_id for c in stored.commits] == [w.command_id for w in wanted]
+            self.model += [(stream, w.version, w.command_id) for w in wanted]
 
     @rule(target=commands, n=PROCESSES, stream=STREAMS, rivals=STREAMS)
     def command_beside_a_rival(self, n: int, stream: str, rivals: str) -> tuple[str, str]:

@@ -14,7 +14,8 @@ from kernel.event_log import EventLog
 from kernel.handling import CommandHandler
 from kernel.snapshots import EVERY, Folded, Snapshots
 from kernel.vault import Vault
-from tests.contract.test_handling import NOON, meta
+from tests.contract.places import meta
+from tests.support import NOON
 
 RULES = """
 from dataclasses import dataclass, replace

@@ -9,6 +9,7 @@ from pymongo.collection import Collection
 
 from contracts.errors import Unavailable
 from host.observability import Health
+from host.runtime import Runtime, Wiring
 from kernel import view_following
 from kernel.clock import new_id
 from kernel.codec import EventType, EventTypes
@@ -16,7 +17,6 @@ from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.facts import Fact, facts_of
 from kernel.personal import FORGOTTEN
-from kernel.runtime import Runtime, Wiring
 from kernel.view_following import Follower
 from kernel.view_reading import Reader
 from kernel.views import Documents, View, live

@@ -8,9 +8,9 @@ import pytest
 
 from contracts.errors import Code, Rejected, Unavailable
 from host.once import Once
+from host.runtime import Runtime
 from kernel.clock import Clock
 from kernel.handling import CommandHandler
-from kernel.runtime import Runtime
 from kernel.vault import Vault
 from services.queue.schemas import TYPES
 from services.queue.service import QueueService

@@ -10,12 +10,12 @@ from marshmallow import Schema, fields
 
 from contracts.events import EVENTS
 from host.entrypoints import EventSourced, on_deadline
+from host.runtime import Wiring
 from kernel.clock import pause
 from kernel.codec import EventType, EventTypes
 from kernel.deadlines import Deadline
 from kernel.effects import Effect, Publish, Schedule
 from kernel.facts import Fact
-from kernel.runtime import Wiring
 
 SLOW_S = 3.0
 

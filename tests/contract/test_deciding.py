@@ -1,0 +1,168 @@
+"""What stands in line about one stream is decided one on the other, and travels together."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from pymongo.errors import DocumentTooLarge, OperationFailure
+
+from contracts.errors import Code, Rejected
+from kernel.clock import new_id, random_bytes
+from kernel.commit import Stored, VersionConflict
+from kernel.handling import CommandHandler
+from tests.contract.held_log import Held
+from tests.contract.log_contract import check_chain, everything
+from tests.contract.places import PLACES, TYPES, Process
+from tests.support import eventually
+
+MANY = {"places": 100}
+
+
+class HeldProcess(Process):
+    """One process whose first insert waits until those behind it stand in line."""
+
+    def __init__(self, db: Any, master_key: bytes) -> None:
+        super().__init__(db, master_key)
+        self.log = Held(db)
+        self.commands = CommandHandler(self.log, TYPES, self.vault)
+
+    def together(self, *wishes: dict[str, Any]) -> list[Any]:
+        """Have commands line up, in this order, behind a first; return their outcomes."""
+        with ThreadPoolExecutor(len(wishes) + 1) as pool:
+            first = pool.submit(self.take, **MANY)
+            assert self.log.carrying.wait(5)
+            asked: list[Future[Any]] = []
+            for n, wish in enumerate(wishes, start=1):
+                asked.append(pool.submit(self.take, **{**MANY, **wish}))
+                eventually(lambda n=n: self.waiting == n)  # type: ignore[misc]
+            self.log.let_go.set()
+            assert first.result().version == 1
+            return [each.exception() or each.result() for each in asked]
+
+    @property
+    def waiting(self) -> int:
+        """How many stand in line about the stream."""
+        return len(self.commands._busy[PLACES.stream("1")]._line._places)
+
+
+@pytest.fixture
+def held(db):
+    """One process on an empty database."""
+    process = HeldProcess(db, random_bytes(32))
+    process.log.prepare()
+    return process
+
+
+def refused(outcomes):
+    """Return the codes of those that were refused."""
+    return [o.code for o in outcomes if isinstance(o, Rejected)]
+
+
+def test_twenty_commands_of_one_stream_are_one_insert(held):
+    """Each has its own version and its own facts, as the log has them."""
+    outcomes = held.together(*[{} for _ in range(20)])
+    assert [o.version for o in outcomes] == list(range(2, 22))
+    assert [o.state for o in outcomes] == list(range(2, 22))
+    assert [o.facts[0].position for o in outcomes] == list(range(2, 22))
+    assert [len(streams) for streams in held.log.inserts] == [1, 20]
+    check_chain(everything(held.log))
+    assert held.commands.state(PLACES, "1").state == 21
+
+
+def test_a_long_line_leaves_room_for_other_streams(held):
+    """No more than so many travel at once."""
+    outcomes = held.together(*[{} for _ in range(40)])
+    assert [o.version for o in outcomes] == list(range(2, 42))
+    assert [len(streams) for streams in held.log.inserts] == [1, 25, 15]
+
+
+def test_who_is_refused_in_line_is_refused_on_the_log(held):
+    """One had a place, two get one, three get none: nobody is refused before those are stored."""
+    outcomes = held.together(*[{"places": 3} for _ in range(5)])
+    assert [o.version for o in outcomes[:2]] == [2, 3]
+    assert refused(outcomes) == [Code.WRONG_STATE] * 3
+
+
+def test_who_stands_behind_what_cannot_be_stored_gets_its_place(held):
+    """There were two places, and the first of two cannot be stored."""
+    huge, other = held.together({"note": "x" * 17_000_000, "places": 2}, {"places": 2})
+    assert isinstance(huge, (DocumentTooLarge, OperationFailure))
+    assert other.version == 2
+    check_chain(everything(held.log))
+
+
+def test_nobody_is_refused_on_what_could_not_be_stored(held, monkeypatch):
+    """All is decided again, on the log: the first cannot be stored, so its place is free."""
+    append, lost = held.log.append_chain, iter([Stored([], VersionConflict("somebody was faster"))])
+
+    def unlucky(drafts):
+        if drafts[0].version > 1 and (conflict := next(lost, None)):
+            return conflict
+        if drafts[0].command_id == "c-1":
+            return Stored([], OperationFailure("cannot be stored"))
+        return append(drafts)
+
+    monkeypatch.setattr(held.log, "append_chain", unlucky)
+    faulty, other = held.together({"command_id": "c-1", "places": 2}, {"places": 2})
+    assert isinstance(faulty, OperationFailure)
+    assert other.version == 2
+
+
+def test_same_command_twice_in_line_is_one_commit(held):
+    """Two presses at once, with one key."""
+    first, again = held.together({"command_id": "c-1"}, {"command_id": "c-1"})
+    assert (first.replayed, again.replayed) == (False, True)
+    assert first.facts == again.facts
+    assert len(everything(held.log)) == 2
+
+
+def test_of_those_who_name_one_version_one_wins(held):
+    """The others are told that it has passed."""
+    outcomes = held.together(*[{"expected_version": 1} for _ in range(4)])
+    assert outcomes[0].version == 2
+    assert refused(outcomes) == [Code.VERSION_MISMATCH] * 3
+
+
+def test_fault_of_one_command_harms_nobody_else(held):
+    """Its caller is told; those before and behind it are stored."""
+    before, faulty, behind = held.together({}, {"places": None}, {})
+    assert isinstance(faulty, TypeError)
+    assert (before.version, behind.version) == (2, 3)
+
+
+def test_other_process_in_between_has_all_decided_again(held):
+    """It has taken the version they all were to follow on."""
+    other = Process(held.db, held.master_key)
+    with ThreadPoolExecutor(12) as pool:
+        first = pool.submit(held.take, **MANY)
+        assert held.log.carrying.wait(5)
+        behind = [pool.submit(held.take, **MANY) for _ in range(10)]
+        eventually(lambda: held.waiting == 10)
+        for _ in range(3):
+            other.take(**MANY)
+        held.log.let_go.set()
+        versions = [o.result().version for o in (first, *behind)]
+    assert sorted(versions) == list(range(4, 15))
+    check_chain(everything(held.log))
+
+
+def test_two_processes_in_a_crowd(processes):
+    """Fifty at each want forty places: forty get one, each another."""
+
+    def attempt(n: int) -> int:
+        try:
+            return processes[n % 2].take(places=40, command_id=new_id()).version
+        except Rejected:
+            return 0
+
+    with ThreadPoolExecutor(100) as pool:
+        versions = sorted(pool.map(attempt, range(100)))
+    assert versions == [0] * 60 + list(range(1, 41))
+
+
+def test_state_does_not_hold_what_was_never_stored(held):
+    """A decision that lost leaves nothing in the state this process keeps."""
+    huge, _ = held.together({"note": "x" * 17_000_000, "command_id": "c-1"}, {})
+    assert not isinstance(huge, Rejected)
+    assert held.commands.state(PLACES, "1").state == 2
+    assert not held.take(command_id="c-1", **MANY).replayed
