@@ -23,12 +23,13 @@ from kernel.caller import Caller
 from kernel.facts import Fact
 from offices.office import Office
 from offices.service_minutes import ServiceMinutes
-from services.queue import commands
+from services.queue import commands, day
 from services.queue.decider import decide
 from services.queue.desk_script import Script, Vain
 from services.queue.desk_ways import Happening
 from services.queue.events import (
     ClosingBegun,
+    Event,
     RegistrationStarted,
     ServiceDayOpened,
     ServiceResumed,
@@ -125,13 +126,16 @@ class Replay:
             return
         self.state = evolve(self.state, fact)
         self.happened.append((now, fact.event))
+        self._take_in(day.ended(self.state), now)  # who else is under way is decided here
         if isinstance(fact.event, ServiceResumed):
             given_up, self._given_up = self._given_up, []
             for ticket_id, vain in given_up:
                 self._in_vain(ticket_id, vain, now)
 
     def _do(self, kind: type[Any], now: datetime, **words: Any) -> None:
-        events = decide(kind(now=now, office=self._office, **words), self.state)
+        self._take_in(decide(kind(now=now, office=self._office, **words), self.state), now)
+
+    def _take_in(self, events: list[Event], now: datetime) -> None:
         self.state = after(self.state, events, now)
         self.happened += [(now, event) for event in events]
 

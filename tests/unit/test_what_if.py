@@ -20,7 +20,7 @@ from services.queue.events import (
     TicketMissed,
 )
 from services.queue.replay import Replay, with_desks
-from services.queue.state import DayStatus
+from services.queue.state import DayStatus, Status
 from services.queue.what_if import ARRIVAL, FIRST, Wish, what_if
 from tests.support import fact
 from tests.unit.service_day import ANI, BUDI, SARI, Day
@@ -465,6 +465,24 @@ def occupied(happened):
             case _:
                 pass
         yield there
+
+
+def test_who_leaves_the_front_office_last_closes_a_day_that_is_closing():
+    """One was served, one is with the front office when the rest expires, and goes home."""
+    day = Day()
+    served, leaves = day.issue(), day.issue()
+    for ticket_id in (served, leaves):
+        day.call("FO-1", stop=Stop.FRONT_OFFICE)
+        day.do(commands.Register, ticket_id=ticket_id)
+        if ticket_id == served:
+            day.sign(served)
+            day.served(minutes=20)
+    day.do(commands.CloseDay, SARI)
+    day.later(minutes=5).do(commands.CancelTicket, ticket_id=leaves)
+    replay = Replay(with_desks(day.office, 1, 2), scripts(ways(day.log), ()))
+    replay.run(facts(day), None)
+    assert replay.state.tickets[served].status is Status.FINISHED
+    assert replay.state.status is DayStatus.CLOSED
 
 
 def soon_after_each_other(steps):
