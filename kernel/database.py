@@ -1,6 +1,7 @@
 """The connection to the database server, and the time that travels with it."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from pymongo import MongoClient
@@ -65,13 +66,19 @@ class TravelledTime:
         self._offsets = clock_db["offset"]
         self._value = timedelta()
         self._read_at = -1.0
+        self._reading = Lock()
 
     def __call__(self) -> timedelta:
         """Return by how much this system is ahead."""
-        if monotonic() - self._read_at >= self.REREAD_S:
-            self._value = self._read()
-            self._read_at = monotonic()  # not before: who asks meanwhile must not get an older time
+        if self._is_old():
+            with self._reading:  # who asks meanwhile waits for the same answer
+                if self._is_old():
+                    self._value = self._read()
+                    self._read_at = monotonic()
         return self._value
+
+    def _is_old(self) -> bool:
+        return monotonic() - self._read_at >= self.REREAD_S
 
     def advance(self, by: timedelta) -> timedelta:
         """Move everybody's clock forward by `by`; return the new offset.
