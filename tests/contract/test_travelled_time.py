@@ -1,6 +1,8 @@
 """The travelled time: forward only, and never where no clock could tell it."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from time import sleep
 
 import pytest
 
@@ -39,16 +41,18 @@ def test_steps_add_up_to_the_last_year_at_most(db):
 def test_who_asks_while_it_is_read_gets_no_older_time(db):
     """A process that has just started: none of its first requests is decided in the real time."""
     db["offset"].insert_one({"_id": "offset", "ms": 1000})
-    told: list[timedelta] = []
+    second: list[Future[timedelta]] = []
 
     class Slowly:
         """While the first one reads, a second one asks."""
 
         def find_one(self, wanted):
-            if not told:
-                told.append(timedelta())  # in place of what comes
-                told[0] = travelled()
+            if not second:
+                second.append(pool.submit(travelled))
+                sleep(0.1)  # it has asked by now
             return db["offset"].find_one(wanted)
 
     travelled = TravelledTime({"offset": Slowly()})  # type: ignore[arg-type]
-    assert [travelled(), *told] == [timedelta(seconds=1)] * 2
+    with ThreadPoolExecutor(1) as pool:
+        assert travelled() == timedelta(seconds=1)
+        assert second[0].result(10) == timedelta(seconds=1)
