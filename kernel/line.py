@@ -13,7 +13,6 @@ from threading import Event, Lock
 from typing import Generic, TypeVar
 
 from contracts.errors import Unavailable
-from kernel.clock import pause
 
 
 @dataclass(eq=False, kw_only=True)
@@ -74,7 +73,6 @@ class Line(Generic[P]):
                     following.called.set()
 
     def _carry_next(self) -> None:
-        pause(0)  # who is about to come, comes along
         group: list[P] = []
         while self._places and len(group) < self._most:
             place = self._places.popleft()
