@@ -281,6 +281,11 @@ class TicketSchema(Schema):
     ahead = fields.Integer(required=True, allow_none=True)
     estimated_wait = fields.Nested(WaitSchema, required=True, allow_none=True)
     counter = fields.String(required=True, allow_none=True)
+    to_counter = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The only counter that calls it: it was transferred there."},
+    )
     officer_id = fields.String(required=True, allow_none=True)
     attempts = fields.Integer(required=True)
     issued_at = Timestamp(required=True)

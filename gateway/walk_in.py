@@ -199,7 +199,10 @@ class WalkInRoutes:
 
     @ticket_step("transfer", Code.WRONG_COUNTER, body=TransferSchema, example=examples.TRANSFER)
     def transfer_ticket(self, call: Call) -> Answer:
-        """Have another counter go on; they go first there."""
+        """Have another counter go on; they go first there.
+
+        Who waits for a counter where nobody comes can be sent on, or back, likewise.
+        """
         return tickets.changed(self.queue.transfer(call.request))
 
     @ticket_step("hold")

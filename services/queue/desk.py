@@ -35,6 +35,9 @@ from services.queue.events import (
 )
 from services.queue.state import State, Status, Ticket
 
+SERVED = (Status.IN_SERVICE, Status.AWAITING_FEEDBACK, Status.REFERRED)
+"""While the officer can still write down what it was about, and who else can help."""
+
 
 def registered(command: Register, state: State) -> list[Event]:
     """The visitor stands before the officer who called."""
@@ -99,7 +102,7 @@ def started(command: Start, state: State) -> list[Event]:
 
 def noted(command: WriteNote, state: State) -> list[Event]:
     """Sealed with the visitor's key, so who they are must be known."""
-    ticket = _owned(command, state, Status.IN_SERVICE, Status.AWAITING_FEEDBACK)
+    ticket = _owned(command, state, *SERVED)
     if ticket.subject_id is None:
         raise Rejected(Code.GUEST_BOOK_MISSING, "The guest book is not signed yet.")
     note = ConsultationNoted(
@@ -109,19 +112,21 @@ def noted(command: WriteNote, state: State) -> list[Event]:
 
 
 def referred(command: Refer, state: State) -> list[Event]:
-    """To another service or office, by its code."""
-    _owned(command, state, Status.IN_SERVICE, Status.AWAITING_FEEDBACK)
+    """To another service or office, by its code; also when that is how it ended."""
+    _owned(command, state, *SERVED)
     return [ReferralGiven(ticket_id=command.ticket_id, target=command.target)]
 
 
 def transferred(command: Transfer, state: State) -> list[Event]:
-    """They wait for one certain desk, and go first there."""
-    ticket = _at_a_desk(command, state)
+    """They wait for one certain desk, and go first there; sent on when nobody comes to it."""
+    ticket = _sent_on(command, state) or _at_a_desk(command, state)
     guards.counter_of(command.office, command.to_counter, Stop.DESK)
-    if command.to_counter == ticket.counter:
+    if command.to_counter == (ticket.to_counter if ticket.is_waiting else ticket.counter):
         raise Rejected(Code.WRONG_COUNTER, "It is at this counter already.")
     moved = TicketTransferred(
-        ticket_id=command.ticket_id, counter=ticket.counter or "", to_counter=command.to_counter
+        ticket_id=command.ticket_id,
+        counter=ticket.counter or ticket.last_counter or "",
+        to_counter=command.to_counter,
     )
     return [moved]
 
@@ -182,6 +187,14 @@ def _owned(command: OfTicket, state: State, *allowed: Status) -> Ticket:
     guards.in_status(ticket, *allowed)
     guards.owned(ticket, command.caller)
     return ticket
+
+
+def _sent_on(command: OfTicket, state: State) -> Ticket | None:
+    """Return a ticket that was transferred and waits; None for another."""
+    ticket = guards.ticket_of(state, command)
+    if ticket.takes_its_turn or not ticket.is_waiting:
+        return None
+    return _owned(command, state, Status.WAITING_DESK)
 
 
 def _at_a_desk(command: OfTicket, state: State) -> Ticket:

@@ -137,9 +137,13 @@ def _ticket_changed(state: State, event: OfTicket, at: datetime) -> State:
         case ServiceStarted():
             return _with(state, event.ticket_id, _started(ticket, event, at))
         case TicketTransferred():
-            freed = _free(_call_over(state, ticket, at), ticket)
+            freed = _out_of_row(_free(_call_over(state, ticket, at), ticket), event.ticket_id)
             moved = replace(
-                _gone(ticket), to_counter=event.to_counter, attempts=0, away_since=at, behind=None
+                _gone(ticket),
+                to_counter=event.to_counter,
+                attempts=0,
+                away_since=ticket.away_since or at,
+                behind=None,
             )
             return _joins(_with(freed, event.ticket_id, moved), event.ticket_id, at)
         case TicketHeld():

@@ -15,11 +15,14 @@ from offices.office import load_offices
 from services.queue.schemas import TYPES
 from tests.e2e.walk_in import DESKS, JAYAPURA, Office, offices
 from tests.lane_rule import check_lane_rule
-from tests.support import Person, Stack
+from tests.support import Person, Stack, eventually
 
 ROUNDS = 6
 ROUNDS_OF_SOAK = 20
 KIOSKS = 200
+SOME = 10
+"""So many have been called when a process is killed."""
+PATIENCE_S = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -38,29 +41,44 @@ def officers(office: Office) -> dict[str, Person]:
     return {f"K-{n}": office.person("officer", f"petugas-{n}") for n in range(1, DESKS + 1)}
 
 
-def pressed(office: Office, counter: str, officer: Person) -> Any:
-    """Call who is next until it is answered; the same wish each time."""
+class Patience:
+    """Asks again, with the same key, whoever is told to come again; counts how often that was."""
+
+    def __init__(self) -> None:
+        self.repeats = 0
+
+    def post(self, person: Person, path: str, body: dict[str, str]) -> Any:
+        """Return what is answered in the end."""
+        key, give_up = new_id(), time.monotonic() + PATIENCE_S
+        while (answer := person.post(path, body, Idempotency_Key=key)).status_code == 503:
+            assert time.monotonic() < give_up, answer.text
+            self.repeats += 1
+        return answer
+
+
+@pytest.fixture
+def patience() -> Patience:
+    return Patience()
+
+
+def pressed(patience: Patience, counter: str, officer: Person) -> Any:
+    """Call who is next; None when nobody is left."""
     path = f"/offices/{JAYAPURA}/counters/{counter}/call-next"
-    key = new_id()
-    while (answer := officer.post(path, {"stop": "desk"}, Idempotency_Key=key)).status_code == 503:
-        pass
+    answer = patience.post(officer, path, {"stop": "desk"})
     assert answer.status_code in (200, 204), answer.text
     return answer.json() if answer.status_code == 200 else None
 
 
-def served(office: Office, officers: dict[str, Person], ticket: dict[str, Any]) -> None:
+def served(patience: Patience, officers: dict[str, Person], ticket: dict[str, Any]) -> None:
     """Start and finish, by who has called."""
     for name in ("start", "finish"):
         path = f"/tickets/{ticket['ticket_id']}/{name}"
-        key = new_id()
-        officer = officers[ticket["counter"]]
-        while (answer := officer.post(path, {}, Idempotency_Key=key)).status_code == 503:
-            pass
+        answer = patience.post(officers[ticket["counter"]], path, {})
         assert answer.status_code == 200, answer.text
 
 
 def one_round(
-    office: Office, officers: dict[str, Person], count: int, pool: Any, kill: bool
+    office: Office, officers: dict[str, Person], count: int, patience: Patience, kill: bool
 ) -> None:
     """Issue so many, have everybody press at once, and look at what came of it."""
     lanes = [
@@ -68,12 +86,13 @@ def one_round(
         for n in range(count)
     ]
     waiting = [office.issue(**words) for words in lanes]
-    pressing = pool.map(partial(_pressed, office), officers.items())
-    if kill:
-        time.sleep(0.1)  # some have been called, some have not
-        os.kill(office.stack.control.pid("queue") or 0, signal.SIGKILL)
-    called = list(pressing)
-    tickets = [ticket for ticket in called if ticket]
+    with ThreadPoolExecutor(DESKS) as pool:
+        pressing = [pool.submit(pressed, patience, *each) for each in officers.items()]
+        if kill:
+            eventually(lambda: sum(p.done() for p in pressing) >= SOME, every=0.001)
+            os.kill(office.stack.control.pid("queue") or 0, signal.SIGKILL)
+            assert not all(p.done() for p in pressing)  # it was in the middle
+        tickets = [ticket for p in pressing if (ticket := p.result())]
     assert len(tickets) == min(count, DESKS)
     assert len({t["ticket_id"] for t in tickets}) == len(tickets)
     assert len({t["counter"] for t in tickets}) == len(tickets)
@@ -82,12 +101,10 @@ def one_round(
     regular = [t["ticket_id"] for t in waiting if t["lane"] == "regular"]
     got = {t["ticket_id"] for t in tickets} - urgent
     assert got == set(regular[: len(got)])  # none was skipped
-    list(pool.map(partial(served, office, officers), tickets))
+    assert kill or not patience.repeats  # two processes are no reason to come again
+    with ThreadPoolExecutor(DESKS) as pool:
+        list(pool.map(partial(served, patience, officers), tickets))
     office.clear()
-
-
-def _pressed(office: Office, item: tuple[str, Person]) -> Any:
-    return pressed(office, *item)
 
 
 @pytest.mark.parametrize("rounds", [ROUNDS, pytest.param(ROUNDS_OF_SOAK, marks=pytest.mark.soak)])
@@ -96,10 +113,10 @@ def test_nobody_gets_a_ticket_twice_and_none_is_skipped(
 ) -> None:
     """40, 50 and 60 waiting in turns; in the middle one of two processes is killed."""
     office.sari.post(f"/offices/{JAYAPURA}/day/open")
-    with walk_in.another("queue"), ThreadPoolExecutor(DESKS) as pool:
+    with walk_in.another("queue"):
         for number in range(rounds):
             kill = number == rounds // 2
-            one_round(office, officers, (40, 50, 60)[number % 3], pool, kill)
+            one_round(office, officers, (40, 50, 60)[number % 3], Patience(), kill)
     walk_in.pst("log", "verify", "queue")  # or it fails
     commits = walk_in.log_of("queue").find({}).sort("position", 1)
     events = [TYPES.decode(event) for commit in commits for event in commit["events"]]
@@ -108,15 +125,14 @@ def test_nobody_gets_a_ticket_twice_and_none_is_skipped(
     assert check_lane_rule(events, in_a_row) == calls
 
 
-def test_numbers_of_many_kiosks_have_no_gap(walk_in: Stack, office: Office) -> None:
+def test_numbers_of_many_kiosks_have_no_gap(
+    walk_in: Stack, office: Office, patience: Patience
+) -> None:
     """Two hundred at once: unique, and one after the other by lane."""
     kiosks = [office.person("kiosk", f"kiosk-{n}") for n in range(KIOSKS)]
 
     def press(kiosk: Person) -> str:
-        key = new_id()
-        path = f"/offices/{JAYAPURA}/tickets"
-        while (answer := kiosk.post(path, {}, Idempotency_Key=key)).status_code == 503:
-            pass
+        answer = patience.post(kiosk, f"/offices/{JAYAPURA}/tickets", {})
         assert answer.status_code == 201, answer.text
         number: str = answer.json()["number"]
         return number

@@ -150,6 +150,15 @@ class Day:
         self.finish(ticket_id, by)
         return ticket_id
 
+    def missed(self, counter: str = "K-1", by: Caller = BUDI) -> str:
+        """Call who is next until they are missed; the ticket id."""
+        ticket_id = self.call(counter, by)
+        assert ticket_id is not None
+        for _ in range(2):
+            self.later(seconds=20).do(commands.Recall, by, ticket_id=ticket_id)
+        self.do(commands.Miss, by, ticket_id=ticket_id)
+        return ticket_id
+
     def sign(self, ticket_id: str, by: Caller = BUDI, **words: Any) -> list[Event]:
         """Sign the guest book, in other words here and there; only an officer sees a card."""
         book = BOOK | {"identity_checked": by.role != "kiosk"} | words
@@ -208,3 +217,8 @@ class Day:
     def _local(self, moment: datetime) -> str:
         shift = self.office.calendar.at(self.date, time(0))
         return (datetime.combine(self.date, time(0)) + (moment - shift)).strftime("%H:%M")
+
+
+def one_stop(**words: Any) -> Day:
+    """Return a day at whose desk visitors wait at once."""
+    return Day(single_stop=True, **words)

@@ -4,12 +4,12 @@ import pytest
 
 from services.queue.events import Lane, TicketCalled
 from tests.lane_rule import check_lane_rule
-from tests.unit.service_day import Day
+from tests.unit.service_day import one_stop
 
 
 def morning(regular, priority):
     """Return the facts of so many numbers taken, and of all calls in the order of the rule."""
-    day = Day(single_stop=True)
+    day = one_stop()
     for lane in [Lane.REGULAR] * regular + [Lane.PRIORITY] * priority:
         day.issue(lane)
     for _ in range(regular + priority):
@@ -49,7 +49,7 @@ def test_too_many_of_priority_fail_and_too_few(order):
 
 def test_priority_calls_without_anybody_waiting_are_in_no_row():
     """They kept nobody waiting: the third still goes before the regular ticket that came later."""
-    day = Day(single_stop=True)
+    day = one_stop()
     for _ in range(2):
         day.issue(Lane.PRIORITY)
         day.served()

@@ -48,6 +48,7 @@ AT_COUNTER = [
     *("sign", "call in vain", "call in vain and back", "call in vain and back", "front office"),
     *("serve", "serve", "serve and undo", "serve, hold, go on", "serve, hold, go on and undo"),
     *("refer", "serve and refer", "serve and transfer", "serve and transfer"),
+    "transfer and back",
 ]
 STEP = st.one_of(
     st.tuples(st.just("issue"), st.sampled_from(Lane)),
@@ -105,6 +106,12 @@ def take(day, step, what):
             take(day, "call and start", what)
             take(day.later(seconds=50), "transfer", what)
             take(day.later(seconds=50), "serve", OTHER_DESK[what])
+        case "transfer and back":
+            take(day, "call and start", what)
+            moved = there(day, what)
+            take(day.later(seconds=50), "transfer", what)
+            day.later(seconds=50).do(commands.Transfer, SARI, ticket_id=moved, to_counter=what)
+            take(day, "serve", what)
         case _ if step.startswith("serve"):
             take(day, "call and start", what)
             served = int(there(day, what)[1:])

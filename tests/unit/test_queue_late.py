@@ -3,7 +3,7 @@
 from contracts.queue import LateSchema
 from services.queue import commands, queries
 from services.queue.events import Lane
-from tests.unit.service_day import ANI, SARI, Day
+from tests.unit.service_day import ANI, SARI, Day, one_stop
 
 
 def late(day):
@@ -19,7 +19,7 @@ def numbers(day):
 
 def test_nobody_is_late_before_the_tenth_minute():
     """And after it, who is first; not who stands behind."""
-    day = Day(single_stop=True, clock="09:00")
+    day = one_stop(clock="09:00")
     day.issue()
     day.issue()
     assert numbers(day.at("09:09").later(seconds=59)) == []
@@ -35,7 +35,7 @@ def test_nobody_is_late_before_the_tenth_minute():
 
 def test_who_was_called_and_has_not_begun_is_late_at_a_counter():
     """Until they begin."""
-    day = Day(single_stop=True, clock="09:00")
+    day = one_stop(clock="09:00")
     first, _ = day.issue(), day.issue()
     day.call("K-2", ANI)
     (one,) = late(day.at("09:10:01"))["late"]
@@ -46,7 +46,7 @@ def test_who_was_called_and_has_not_begun_is_late_at_a_counter():
 
 def test_who_went_before_is_named():
     """Whose end began the ten minutes."""
-    day = Day(single_stop=True, clock="09:00")
+    day = one_stop(clock="09:00")
     day.issue()
     day.issue()
     day.served(minutes=30)
@@ -58,7 +58,7 @@ def test_who_went_before_is_named():
 
 def test_both_lanes_and_every_desk_are_told():
     """A desk is in use once somebody was called to it."""
-    day = Day(single_stop=True, clock="09:00")
+    day = one_stop(clock="09:00")
     day.issue()
     day.issue()
     day.served(minutes=1)
@@ -78,7 +78,7 @@ def test_both_lanes_and_every_desk_are_told():
 
 def test_nobody_is_late_while_nobody_is_served():
     """Suspended, or after the end of the day; what was breached stays counted."""
-    day = Day(single_stop=True, clock="09:00")
+    day = one_stop(clock="09:00")
     first = day.issue()
     clock = day.at("09:11").state.clocks[first]
     day.do(commands.TellLimit, None, ticket_id=first, t0=clock.t0)

@@ -10,7 +10,7 @@ import pytest
 from kernel.view_reading import Reader
 from services.queue import commands, queries
 from services.queue.events import Lane, Stop
-from tests.unit.service_day import FRIDAY, MONDAY, OFFICE, Day, estimate
+from tests.unit.service_day import FRIDAY, MONDAY, OFFICE, Day, estimate, one_stop
 
 
 def told(day: Day, ticket_id: str) -> Any:
@@ -21,7 +21,7 @@ def told(day: Day, ticket_id: str) -> Any:
 def test_estimate_is_shown_for_as_long_as_somebody_waits_for_it(how: str) -> None:
     """In the row and when called; not to who has begun or gone."""
     known = estimate(Lane.REGULAR, "09:00", p90_s=540)
-    day = Day(single_stop=True, clock="09:00", estimates=(known,), calls=1)
+    day = one_stop(clock="09:00", estimates=(known,), calls=1)
     ticket = day.issue()
     shown = {"p50_s": 60, "p90_s": 540}
     assert told(day, ticket) == shown

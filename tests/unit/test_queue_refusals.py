@@ -1,4 +1,4 @@
-"""What a service day refuses: to whom, at which counter, in which state; and a clock that errs."""
+"""What a service day refuses: to whom, at which counter, in which state."""
 
 from datetime import date
 
@@ -6,17 +6,12 @@ import pytest
 
 from contracts.errors import Code
 from kernel.caller import Caller
-from services.queue import commands, report
+from services.queue import commands
 from services.queue.events import (
-    ClosingBegun,
-    Lane,
     Outcome,
-    ServiceDayClosed,
     Stop,
-    TicketExpired,
 )
-from services.queue.state import DayStatus, Status
-from services.queue.views import WAITS
+from services.queue.state import Status
 from tests.unit.service_day import (
     ANI,
     BUDI,
@@ -26,7 +21,7 @@ from tests.unit.service_day import (
     SARI,
     VISITOR,
     Day,
-    estimate,
+    one_stop,
     refused,
 )
 
@@ -165,7 +160,7 @@ def test_only_who_called_signs_for_the_visitor(caller):
 @pytest.mark.parametrize(("caller", "code"), STRANGERS)
 def test_strangers_call_nobody_and_bring_nobody_back(caller, code):
     """Any officer of the office does."""
-    day = Day(single_stop=True)
+    day = one_stop()
     ticket = missed(day)
     refused(code, day.do, commands.Reinstate, caller, ticket_id=ticket)
     day.do(commands.Reinstate, ANI, ticket_id=ticket)
@@ -215,7 +210,7 @@ def test_only_the_offices_supervisor_moves_the_day(caller, code):
 )
 def test_held_goes_on_at_a_free_desk_of_the_office_only(counter, code):
     """Not at one that it does not have, at the front office, or where somebody is."""
-    day = Day(single_stop=True)
+    day = one_stop()
     ticket = held(day)
     day.issue()
     day.call("K-2", ANI)
@@ -230,7 +225,7 @@ def test_held_goes_on_at_a_free_desk_of_the_office_only(counter, code):
 )
 def test_transfer_leads_to_another_desk_of_the_office_only(counter, code):
     """Not to one that it does not have, to the front office, or to where they are."""
-    day = Day(single_stop=True)
+    day = one_stop()
     ticket = started(day)
     refused(code, day.do, commands.Transfer, ticket_id=ticket, to_counter=counter)
     assert day.ticket(ticket).counter == "K-1"
@@ -285,7 +280,7 @@ def test_officer_signs_only_with_who_stands_there(way):
 @pytest.mark.parametrize("way", [finished, missed, cancelled, expired])
 def test_officer_signs_for_nobody_who_has_gone(way):
     """It is over."""
-    day = Day(single_stop=True)
+    day = one_stop()
     refused(Code.WRONG_STATE, day.sign, way(day))
 
 
@@ -299,7 +294,7 @@ def test_officer_signs_for_nobody_who_has_gone(way):
 )
 def test_nobody_is_born_next_year(on, clock, year, known):
     """By the office's own calendar: the first minutes of a year are last year's in UTC."""
-    day = Day(single_stop=True, on=on, clock=clock)
+    day = one_stop(on=on, clock=clock)
     day.do(commands.OpenDay, SARI)
     ticket = day.issue()
     if known:
@@ -319,7 +314,7 @@ def test_kiosk_has_seen_no_card():
 
 def test_held_is_neither_held_again_nor_transferred():
     """It is at no desk."""
-    day = Day(single_stop=True)
+    day = one_stop()
     ticket = held(day)
     refused(Code.WRONG_STATE, day.do, commands.Hold, ticket_id=ticket)
     refused(Code.WRONG_STATE, day.do, commands.Transfer, ticket_id=ticket, to_counter="K-2")
@@ -327,7 +322,7 @@ def test_held_is_neither_held_again_nor_transferred():
 
 def test_only_what_is_held_goes_on():
     """What is at a desk is going on."""
-    day = Day(single_stop=True)
+    day = one_stop()
     refused(Code.WRONG_STATE, day.do, commands.GoOn, ticket_id=started(day), counter="K-2")
 
 
@@ -335,7 +330,7 @@ def test_only_what_is_held_goes_on():
 def test_suspension_stops_what_begins_service(step):
     """Who is served is served to the end; nobody is called or begun, nor is a finish undone."""
     way, kind, words = STEPS[step]
-    day = Day(single_stop=True)
+    day = one_stop()
     ticket = way(day)
     day.later(seconds=20).do(commands.Suspend, SARI, reason_code="power_cut")
     refused(Code.SERVICE_SUSPENDED, day.do, kind, ticket_id=ticket, **words)
@@ -345,236 +340,7 @@ def test_suspension_stops_what_begins_service(step):
 
 def test_finish_of_a_closed_day_is_not_undone():
     """Its counts are told."""
-    day = Day(single_stop=True)
+    day = one_stop()
     ticket = referred(day)
     day.do(commands.CloseDay, SARI)
     refused(Code.OFFICE_CLOSED, day.do, commands.UndoFinish, SARI, ticket_id=ticket)
-
-
-# the day
-
-
-def not_opened():
-    return Day(single_stop=True)
-
-
-def opened():
-    day = not_opened()
-    day.do(commands.OpenDay, SARI)
-    return day
-
-
-def suspended():
-    day = opened()
-    day.do(commands.Suspend, SARI, reason_code="power_cut")
-    return day
-
-
-def closing():
-    day = opened()
-    started(day)
-    day.do(commands.CloseDay, SARI)
-    return day
-
-
-def closed():
-    day = opened()
-    day.do(commands.CloseDay, SARI)
-    return day
-
-
-@pytest.mark.parametrize(
-    ("day", "code"),
-    [
-        (not_opened, Code.OFFICE_CLOSED),
-        (suspended, Code.SERVICE_SUSPENDED),
-        (closed, Code.OFFICE_CLOSED),
-    ],
-)
-def test_only_an_open_day_is_suspended(day, code):
-    """Not twice, not before it is opened, and not after its end."""
-    refused(code, day().do, commands.Suspend, SARI, reason_code="network_down")
-
-
-@pytest.mark.parametrize("day", [not_opened, opened, closing, closed])
-def test_only_a_suspended_day_is_resumed(day):
-    """A repeat is told so."""
-    refused(Code.WRONG_STATE, day().do, commands.Resume, SARI)
-
-
-@pytest.mark.parametrize("day", [not_opened, closing, closed])
-def test_day_is_closed_once(day):
-    """By the supervisor; the clock finds it done, and does nothing."""
-    played = day()
-    refused(Code.WRONG_STATE, played.do, commands.CloseDay, SARI)
-    assert played.do(commands.CloseByTime, None) == []
-
-
-def test_closed_day_is_not_opened_again():
-    """An open one stays open."""
-    refused(Code.WRONG_STATE, closed().do, commands.OpenDay, SARI)
-    assert opened().do(commands.OpenDay, SARI) == []
-
-
-@pytest.mark.parametrize("kind", [commands.CloseByTime, commands.CloseDay, commands.EndByTime])
-def test_day_closed_while_suspended_ends_the_suspension_with_it(kind):
-    """Nobody said that service goes on: no ten minutes begin to run again."""
-    day = Day(single_stop=True)
-    day.issue()
-    day.later(minutes=1).do(commands.Suspend, SARI, reason_code="power_cut")
-    events = day.later(minutes=2).do(kind, SARI if kind is commands.CloseDay else None)
-    assert [type(e) for e in events] == [
-        ClosingBegun,
-        TicketExpired,
-        ServiceDayClosed,
-    ]
-    assert day.state.suspended_at is None
-    assert [s.end for s in day.state.suspensions] == [day.now]
-
-
-def test_closed_while_suspended_who_waits_is_served_when_service_goes_on():
-    """Where the office serves who still waits; until the supervisor says so nobody is."""
-    day = Day(single_stop=True, at_close="serve")
-    ticket = day.issue()
-    day.later(minutes=1).do(commands.Suspend, SARI, reason_code="power_cut")
-    events = day.later(minutes=2).do(commands.CloseByTime, None)
-    assert [type(e) for e in events] == [ClosingBegun]
-    refused(Code.SERVICE_SUSPENDED, day.call)
-    day.do(commands.Resume, SARI)
-    assert day.served() == ticket
-    assert day.state.status is DayStatus.CLOSED
-
-
-def test_office_that_serves_at_close_closes_with_the_last():
-    """Not with the first, nor with one that is only called; both stops; nobody comes back."""
-    day = Day(at_close="serve")
-    first, second, gone = day.issue(), day.issue(), day.issue()
-    assert day.call("FO-1", stop=Stop.FRONT_OFFICE) == first
-    day.do(commands.CloseByTime, None)
-    assert day.state.status is DayStatus.OPEN
-    day.do(commands.Register, ticket_id=first)
-    day.sign(first)
-    assert day.served() == first
-    assert day.call("FO-1", stop=Stop.FRONT_OFFICE) == second
-    for _ in range(2):
-        day.later(seconds=20).do(commands.Recall, ticket_id=second)
-    day.do(commands.Miss, ticket_id=second)
-    refused(Code.OFFICE_CLOSED, day.do, commands.Reinstate, ticket_id=second)
-    assert day.state.status is DayStatus.OPEN
-    events = day.do(commands.CancelTicket, ticket_id=gone)
-    assert events[-1].counts == {
-        "issued": 3,
-        "finished": 1,
-        "referred": 0,
-        "no_show": 1,
-        "cancelled": 1,
-        "expired": 0,
-    }
-    assert day.state.status is DayStatus.CLOSED
-
-
-# what the report says
-
-
-def test_finish_undone_is_no_end():
-    """Until it is finished again, as something else."""
-    day = Day(single_stop=True)
-    ticket = finished(day)
-    day.do(commands.UndoFinish, ticket_id=ticket)
-    (kept,) = day.documents(WAITS)
-    assert kept["ended"] is None
-    assert sum(report.waiting(day.office, [kept])["tickets"].values()) == 1  # issued
-    day.do(commands.Finish, ticket_id=ticket, outcome=Outcome.REFERRED)
-    found = report.waiting(day.office, day.documents(WAITS))["tickets"]
-    assert (found["referred"], found["finished"]) == (1, 0)
-
-
-@pytest.mark.parametrize(("seconds", "kept"), [(540, 1), (541, 0)])
-def test_estimate_is_kept_to_the_second(seconds, kept):
-    """Nine of ten wait at most so long: also exactly so long."""
-    day = Day(
-        single_stop=True, clock="09:00", estimates=(estimate(Lane.REGULAR, "09:00", p90_s=540),)
-    )
-    day.issue()
-    day.later(seconds=seconds).served()
-    found = report.waiting(day.office, day.documents(WAITS))["estimates"]
-    assert (found["told"], found["kept"]) == (1, kept)
-
-
-# a clock that steps back
-
-
-def test_called_and_started_before_it_was_issued():
-    """The clock of another machine is behind: nobody waited less than not at all."""
-    day = Day(single_stop=True, clock="09:00")
-    ticket = day.issue()
-    day.later(minutes=-2).call()
-    begun = day.later(minutes=-1).start(ticket)
-    assert (begun.waited_s, begun.within_limit, begun.t0) == (0, True, day.now)
-    assert day.later(minutes=-1).finish(ticket).duration_s == 0
-    found = report.waiting(day.office, day.documents(WAITS))
-    assert found["wait"] == {"p50_s": 0, "p90_s": 0, "max_s": 0}
-
-
-def test_held_until_before_it_was_held():
-    """Held for no time, and not for less."""
-    day = Day(single_stop=True, clock="09:00")
-    ticket = started(day)
-    day.later(minutes=5).do(commands.Hold, ticket_id=ticket)
-    events = day.later(minutes=-2).do(commands.GoOn, ticket_id=ticket)
-    assert events[0].held_s == 0
-    assert day.ticket(ticket).held_s == 0
-    assert day.later(minutes=3).finish(ticket).duration_s == 6 * 60
-
-
-def test_resumed_before_it_was_suspended():
-    """No minute counts twice."""
-    day = Day(single_stop=True, clock="09:00")
-    day.do(commands.OpenDay, SARI)
-    day.at("09:10").do(commands.Suspend, SARI, reason_code="power_cut")
-    day.at("09:05").do(commands.Resume, SARI)
-    ticket = day.at("09:06").issue()
-    day.at("09:15").call()
-    begun = day.start(ticket)
-    assert (begun.waited_s, begun.within_limit) == (9 * 60, True)
-
-
-def test_number_taken_while_the_clock_is_behind_keeps_its_place():
-    """The row is in the order of the numbers."""
-    day = Day(single_stop=True, clock="09:00")
-    first = day.issue()
-    second = day.later(minutes=-1).issue()
-    assert [day.call(), day.call("K-2", ANI)] == [first, second]
-    assert day.numbers() == ["A001", "A002"]
-
-
-def test_nobody_is_overtaken_because_a_clock_stepped_back():
-    """The second came later, whatever its stamp says."""
-    day = Day(single_stop=True, clock="09:00")
-    day.issue()
-    day.later(minutes=-1).issue()
-    call = day.do(commands.CallNext, counter="K-1", stop=Stop.DESK)[0]
-    assert (call.overtook, call.overtake_reason) == (0, None)
-
-
-def test_begun_at_the_other_desk_before_they_were_sent_there():
-    """The way there took no time, and adds none to the service."""
-    day = Day(single_stop=True, clock="09:00")
-    ticket = started(day)
-    day.at("09:10").do(commands.Transfer, ticket_id=ticket, to_counter="K-2")
-    day.at("09:08").call("K-2", ANI)
-    day.start(ticket, ANI)
-    assert day.ticket(ticket).held_s == 0
-    assert day.at("09:12").finish(ticket, ANI).duration_s == 12 * 60
-
-
-def test_recall_and_the_way_back_are_open_while_the_clock_is_behind():
-    """A recall waits until twenty seconds have passed; nobody is too late."""
-    day = Day(single_stop=True, clock="09:00")
-    ticket = called(day)
-    refused(Code.RECALL_TOO_SOON, day.later(minutes=-1).do, commands.Recall, ticket_id=ticket)
-    day.later(minutes=2)
-    for _ in range(2):
-        day.later(seconds=20).do(commands.Recall, ticket_id=ticket)
-    day.do(commands.Miss, ticket_id=ticket)
-    assert day.later(minutes=-5).do(commands.Reinstate, ticket_id=ticket) != []

@@ -1,15 +1,17 @@
 """The waiting report of a day that was played by hand."""
 
+import pytest
+
 from pst.report import _table
 from services.queue import commands, report
-from services.queue.events import Lane
+from services.queue.events import Lane, Outcome
 from services.queue.views import WAITS
-from tests.unit.service_day import ANI, Day, estimate
+from tests.unit.service_day import ANI, Day, estimate, one_stop
 
 
 def morning():
     """Three are served, one in eleven minutes; one is overtaken, one goes home."""
-    day = Day(single_stop=True, clock="09:00")
+    day = one_stop(clock="09:00")
     first, second, gone = (day.later(seconds=1).issue() for _ in range(3))
     urgent = day.later(seconds=1).issue(Lane.PRIORITY, "pregnant")
     assert day.served() == urgent
@@ -37,7 +39,7 @@ def test_report_counts_waits_and_overtakes():
 
 def test_report_counts_the_first_beginning_of_who_was_sent_on():
     """At the desk where they were first served; the promise was about that."""
-    day = Day(single_stop=True, clock="09:00")
+    day = one_stop(clock="09:00")
     ticket = day.issue()
     day.later(minutes=3).call()
     day.start(ticket)
@@ -53,7 +55,7 @@ def test_report_counts_the_first_beginning_of_who_was_sent_on():
 
 def test_report_tells_whose_ten_minutes_ran_out_though_never_served():
     """Who gives up waiting is in no wait; the breach is."""
-    day = Day(single_stop=True, clock="09:00")
+    day = one_stop(clock="09:00")
     ticket = day.issue()
     clock = day.state.clocks[ticket]
     day.later(minutes=10, seconds=1).do(commands.TellLimit, None, ticket_id=ticket, t0=clock.t0)
@@ -65,7 +67,7 @@ def test_report_tells_whose_ten_minutes_ran_out_though_never_served():
 def test_report_says_how_often_the_estimate_was_kept():
     """Two were told nine minutes at most; one waited ten."""
     told = estimate(Lane.REGULAR, "09:00", p90_s=540)
-    day = Day(single_stop=True, clock="08:59", estimates=(told,))
+    day = one_stop(clock="08:59", estimates=(told,))
     day.issue()
     day.at("09:00").issue()
     day.issue()
@@ -92,3 +94,29 @@ def test_table_names_the_limit_of_the_office():
     table = "\n".join(_table(found, 12))
     assert "WITHIN 12 MIN" in table
     assert "the 12 minutes ran out: 0 tickets" in table
+
+
+def test_finish_undone_is_no_end():
+    """Until it is finished again, as something else."""
+    day = one_stop()
+    day.issue()
+    ticket = day.served()
+    day.do(commands.UndoFinish, ticket_id=ticket)
+    (kept,) = day.documents(WAITS)
+    assert kept["ended"] is None
+    assert sum(report.waiting(day.office, [kept])["tickets"].values()) == 1  # issued
+    day.do(commands.Finish, ticket_id=ticket, outcome=Outcome.REFERRED)
+    found = report.waiting(day.office, day.documents(WAITS))["tickets"]
+    assert (found["referred"], found["finished"]) == (1, 0)
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(540, 1), (541, 0)])
+def test_estimate_is_kept_to_the_second(seconds, kept):
+    """Nine of ten wait at most so long: also exactly so long."""
+    day = Day(
+        single_stop=True, clock="09:00", estimates=(estimate(Lane.REGULAR, "09:00", p90_s=540),)
+    )
+    day.issue()
+    day.later(seconds=seconds).served()
+    found = report.waiting(day.office, day.documents(WAITS))["estimates"]
+    assert (found["told"], found["kept"]) == (1, kept)

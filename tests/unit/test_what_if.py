@@ -23,7 +23,7 @@ from services.queue.replay import Replay, with_desks
 from services.queue.state import DayStatus, Status
 from services.queue.what_if import ARRIVAL, FIRST, Wish, what_if
 from tests.support import fact
-from tests.unit.service_day import ANI, BUDI, SARI, Day
+from tests.unit.service_day import ANI, BUDI, SARI, Day, one_stop
 from tests.unit.test_queue_histories import HISTORY, play
 
 MINUTE = timedelta(minutes=1)
@@ -32,11 +32,6 @@ ANY_WISH = st.builds(
     st.sampled_from([None, 1, 2, 3, 50]),
     st.sampled_from([None, 1, 5, FIRST, ARRIVAL]),
 )
-
-
-def one_stop(clock="08:00"):
-    """A day without a front office."""
-    return Day(clock=clock, single_stop=True)
 
 
 def facts(day):
@@ -84,7 +79,7 @@ def begun(day, counter="K-1", by=BUDI):
 
 def slow_morning():
     """Three come at nine, twenty minutes each; the only officer lingers after the first."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     for _ in range(3):
         day.issue()
     day.served(minutes=20)
@@ -131,7 +126,7 @@ def test_busy_share_is_of_the_service_hours():
     found = asked(slow_morning(), desks=2)
     shares = [found[case]["busy_share"] for case in ("really", "replayed", "what_if")]
     assert shares == [0.1538, 0.1538, 0.0769]
-    break_ = one_stop("11:50")
+    break_ = one_stop(clock="11:50")
     break_.issue()
     break_.served(minutes=60)
     assert asked(break_)["really"]["busy_share"] == round(10 / 390, 4)
@@ -150,7 +145,7 @@ def test_busy_share_ends_with_a_day_that_ends_early():
 )
 def test_lane_rule_says_who_waits(lane_rule, expected):
     """A, then A P P P a minute apart, while the desk is taken for half an hour; then ten each."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     first = begun(day)
     for lane in (Lane.REGULAR, *[Lane.PRIORITY] * 3):
         day.later(minutes=1).issue(lane)
@@ -164,7 +159,7 @@ def test_lane_rule_says_who_waits(lane_rule, expected):
 
 def test_nobody_is_called_in_a_break():
     """The officer really did, at 12:10; whoever begins before it goes on into it."""
-    day = one_stop("11:50")
+    day = one_stop(clock="11:50")
     first = begun(day)
     day.at("11:55").issue()
     day.at("12:10").finish(first)
@@ -177,7 +172,7 @@ def test_nobody_is_called_in_a_break():
 
 def test_nobody_is_called_before_the_opening():
     """Though the supervisor opened, numbers were given out, and somebody was served early."""
-    day = one_stop("07:30")
+    day = one_stop(clock="07:30")
     day.do(commands.OpenDay, SARI)
     day.issue()
     day.served()
@@ -202,7 +197,7 @@ def day_off():
 
 def test_nobody_is_called_or_begins_while_service_is_suspended():
     """From 9:05 to 9:36: who is called before comes to the desk, and begins when it is over."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     first = begun(day)
     second = day.at("09:04").issue()
     day.call("K-2", ANI)
@@ -223,7 +218,7 @@ def test_nobody_is_called_or_begins_while_service_is_suspended():
 
 def test_who_did_not_come_takes_a_desk_for_as_long():
     """Called thrice, missed after three minutes; does not come at two desks either."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     day.issue()
     day.issue()
     missed(day)
@@ -235,7 +230,7 @@ def test_who_did_not_come_takes_a_desk_for_as_long():
 
 def test_who_came_after_all_comes_back_as_long_after():
     """Missed at 9:03, back at 9:13; with one more desk too, where the first is still busy."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     late = day.issue()
     missed(day)
     day.later(minutes=10).do(commands.Reinstate, ticket_id=late)
@@ -249,7 +244,7 @@ def test_who_came_after_all_comes_back_as_long_after():
 
 def test_who_comes_back_after_the_closing_is_not_taken_in_again():
     """Called earlier they would be; later they are not, and the replay goes on."""
-    day = one_stop("14:50")
+    day = one_stop(clock="14:50")
     first = begun(day)
     late = day.issue()
     day.at("15:20").finish(first)
@@ -264,7 +259,7 @@ def test_who_comes_back_after_the_closing_is_not_taken_in_again():
 
 def test_who_went_home_goes_unless_served_before():
     """At 9:20 from the row; at two desks they were called at 9:05, and took the median."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     first = begun(day)
     gone = day.at("09:05").issue()
     day.at("09:20").do(commands.CancelTicket, ticket_id=gone)
@@ -280,7 +275,7 @@ def test_who_went_home_goes_unless_served_before():
 
 def test_who_went_home_from_the_desk_does_so_again():
     """Called, and gone a minute later."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     gone = day.issue()
     day.issue()
     day.call()
@@ -292,7 +287,7 @@ def test_who_went_home_from_the_desk_does_so_again():
 
 def test_who_waits_at_the_closing_expires():
     """After closing time who waits is still called, until the day is closed."""
-    day = one_stop("14:50")
+    day = one_stop(clock="14:50")
     first = begun(day)
     day.at("14:55").issue()
     day.at("16:00").do(commands.CloseByTime, None)
@@ -304,7 +299,7 @@ def test_who_waits_at_the_closing_expires():
 
 def test_who_waits_is_called_after_closing_time():
     """Up to when the day is closed, half an hour later."""
-    day = one_stop("14:50")
+    day = one_stop(clock="14:50")
     first = begun(day)
     day.issue()
     day.at("15:40").finish(first)
@@ -315,7 +310,7 @@ def test_who_waits_is_called_after_closing_time():
 
 def test_suspension_after_the_end_of_the_replayed_day_is_none_of_its():
     """The officer was slow to call; called at once, nobody is there any more at 16:00."""
-    day = one_stop("14:50")
+    day = one_stop(clock="14:50")
     slow = day.issue()
     day.at("15:30").call()
     day.start(slow)
@@ -344,7 +339,7 @@ def test_front_office_stays_as_it_was():
 
 def test_service_is_one_piece():
     """Held, gone on with, sent to another desk, finished by mistake: minutes at desks add up."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     ticket = begun(day)
     day.at("09:05").do(commands.Hold, ticket_id=ticket)
     day.at("09:20").do(commands.GoOn, ticket_id=ticket, counter="K-1")
@@ -363,7 +358,7 @@ def test_service_is_one_piece():
 
 def test_service_forgotten_until_midnight_takes_the_median():
     """Nobody pressed the button: what lies in the log is no length of a service."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     begun(day)
     forgotten = begun(day, "K-2", ANI)
     day.at("09:10").finish("t1")
@@ -374,7 +369,7 @@ def test_service_forgotten_until_midnight_takes_the_median():
 
 def test_replay_ends_with_the_date():
     """Whoever is still served then expires, as in service."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     longest = begun(day)
     endless = {longest: Script((), timedelta(0), timedelta(hours=20), None)}
     assert once_more(day, endless).tickets[longest].status == "expired"
@@ -382,7 +377,7 @@ def test_replay_ends_with_the_date():
 
 def test_undone_finish_is_no_end():
     """Finished at 9:12 by mistake, and still served: the last end was at 9:10."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     first = begun(day)
     day.at("09:10").finish(first)
     other = begun(day)
@@ -394,7 +389,7 @@ def test_undone_finish_is_no_end():
 
 def test_desk_where_somebody_only_went_on_was_used():
     """Held at one, gone on with at another."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     ticket = begun(day)
     day.later(minutes=5).do(commands.Hold, ticket_id=ticket)
     day.do(commands.GoOn, ticket_id=ticket, counter="K-2")
@@ -404,7 +399,7 @@ def test_desk_where_somebody_only_went_on_was_used():
 
 def test_day_that_is_not_over_is_taken_up_to_now():
     """One was served, one is, one waits; the replay stops at the same moment."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     day.issue()
     day.served(minutes=10)
     begun(day)
@@ -422,7 +417,7 @@ def test_day_that_is_not_over_is_taken_up_to_now():
 
 def test_day_without_a_service_says_so():
     """Nothing tells how long one takes."""
-    day = one_stop("09:00")
+    day = one_stop(clock="09:00")
     begun(day)
     with pytest.raises(NothingToReplay):
         asked(day)
