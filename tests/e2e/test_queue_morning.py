@@ -62,7 +62,6 @@ def test_all_who_come_with_the_opening_have_a_number_at_once(office: Office) -> 
     """Forty kiosks: the four weeks are looked through once, and before the opening not at all."""
     nine = next_nine(office.stack, office.stack.settings.offices)
     office.stack.travel_to(nine - HOUR - timedelta(seconds=30))
-    began = time.monotonic()
     for _ in range(KIOSKS):
         problem(office.kiosk.post(f"/offices/{office.id}/tickets", {}), Code.OFFICE_CLOSED)
     office.stack.travel_to(nine - HOUR)
