@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -9,6 +10,9 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from contracts.caller import ROLES, STAFF
 from contracts.errors import Code, Rejected
+from kernel.clock import Clock
+
+EXPIRED = "The token has expired."
 
 CLAIMS = ("sub", "role", "offices", "name", "exp")
 
@@ -45,24 +49,46 @@ class ClaimsSchema(Schema):
 _CLAIMS = ClaimsSchema()
 
 
-def identify(authorization: str, key: Ed25519PublicKey) -> Identity:
-    """Return the caller of a valid `Authorization` header.
+REMEMBERED = 2_000
+"""So many tokens are known again: who works all day sends the same one, and its signature is the
+dearest part of a request."""
 
-    Raises `Rejected` (unauthenticated) for anything else: no header, another scheme, a token
-    that is expired, forged, unsigned, signed by another algorithm, or lacks a claim. Expiry is
-    judged by the real time, also in a system that travels.
-    """
-    bearer = _BEARER.fullmatch(authorization)
-    if bearer is None:
-        raise _refused("Send `Authorization: Bearer <token>`.")
-    try:
-        claims = jwt.decode(bearer[1], key, algorithms=["EdDSA"], options={"require": list(CLAIMS)})
+
+class Tokens:
+    """Tells who calls by the token they send."""
+
+    def __init__(self, key: Ed25519PublicKey) -> None:
+        self._key = key
+        self._known = lru_cache(maxsize=REMEMBERED)(self._verified)
+
+    def identify(self, authorization: str) -> Identity:
+        """Return the caller of a valid `Authorization` header.
+
+        Raises `Rejected` (unauthenticated) for anything else: no header, another scheme, a token
+        that is expired, forged, unsigned, signed by another algorithm, or lacks a claim. Expiry is
+        judged by the real time, also in a system that travels.
+        """
+        bearer = _BEARER.fullmatch(authorization)
+        if bearer is None:
+            raise _refused("Send `Authorization: Bearer <token>`.")
+        try:
+            identity, ends_at = self._known(bearer[1])
+        except jwt.ExpiredSignatureError as error:
+            raise _refused(EXPIRED) from error
+        except (jwt.PyJWTError, ValidationError, ValueError, RecursionError) as error:
+            raise _refused("The token is not valid.") from error
+        if ends_at <= Clock().now().timestamp():
+            raise _refused(EXPIRED)
+        return identity
+
+    def _verified(self, token: str) -> tuple[Identity, int]:
+        """Return for whom a valid token speaks, and until when (POSIX seconds)."""
+        claims = jwt.decode(
+            token, self._key, algorithms=["EdDSA"], options={"require": list(CLAIMS)}
+        )
         known = _CLAIMS.load(claims)
-    except jwt.ExpiredSignatureError as error:
-        raise _refused("The token has expired.") from error
-    except (jwt.PyJWTError, ValidationError, ValueError, RecursionError) as error:
-        raise _refused("The token is not valid.") from error
-    return Identity(known["sub"], known["role"], tuple(known["offices"]), known["name"])
+        identity = Identity(known["sub"], known["role"], tuple(known["offices"]), known["name"])
+        return identity, int(claims["exp"])
 
 
 def _refused(detail: str) -> Rejected:

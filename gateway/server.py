@@ -83,7 +83,7 @@ class ApiServer(WebServer):
     def get_wsgi_app(self) -> Application:
         """Return what answers the requests."""
         routes = Map((route.get_url_rule() for route in self._providers), merge_slashes=False)
-        return Application(routes, lambda token: auth.identify(token, self._key), self._rate_limit)
+        return Application(routes, auth.Tokens(self._key).identify, self._rate_limit)
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Application) -> wsgi.Server:
         """Return what speaks HTTP."""

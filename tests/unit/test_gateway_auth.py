@@ -10,9 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts.errors import Code, Rejected
-from gateway.auth import CLAIMS, Identity, identify
+from gateway.auth import CLAIMS, Identity, Tokens
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+TOKENS = Tokens(KEY.public_key())
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 
 
@@ -33,7 +34,7 @@ def token(key: Ed25519PrivateKey = KEY, **changed: object) -> str:
 
 def refused(header: str) -> str:
     with pytest.raises(Rejected) as refusal:
-        identify(header, KEY.public_key())
+        TOKENS.identify(header)
     assert refusal.value.code is Code.UNAUTHENTICATED
     return refusal.value.detail
 
@@ -45,18 +46,33 @@ def unsigned(header: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER "])
 def test_valid_token_names_its_bearer(scheme: str) -> None:
-    identity = identify(f"{scheme} {token()}", KEY.public_key())
+    identity = TOKENS.identify(f"{scheme} {token()}")
     assert identity == Identity("budi", "officer", ("1471",), "Budi")
     assert identity.is_staff
 
 
 def test_service_user_is_not_staff() -> None:
     bearer = f"Bearer {token(role='service_user', offices=[])}"
-    assert not identify(bearer, KEY.public_key()).is_staff
+    assert not TOKENS.identify(bearer).is_staff
 
 
 def test_expired_token_is_told_so() -> None:
     assert "expired" in refused(f"Bearer {token(exp=int(time.time()) - 1)}")
+
+
+def test_token_that_is_known_expires_all_the_same() -> None:
+    bearer = f"Bearer {token(exp=int(time.time()) + 2)}"
+    assert TOKENS.identify(bearer) == TOKENS.identify(bearer)
+    time.sleep(2)
+    assert "expired" in refused(bearer)
+
+
+def test_token_is_known_by_all_of_it() -> None:
+    known, other = token(), token(sub="ani")
+    assert TOKENS.identify(f"Bearer {known}").sub == "budi"
+    head, _, signature = known.split(".")
+    refused(f"Bearer {head}.{other.split('.')[1]}.{signature}")
+    refused(f"Bearer {known[:-4]}AAAA")
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
