@@ -24,7 +24,7 @@ help:
 	@echo "make unit   the fast tests only"
 	@echo "make contract PST_MONGO_URL=mongodb://…   the event log's promises, kept by your server?"
 	@echo "make lint   lint, types and import rules only"
-	@echo "make bench  measure it beside its peers (12 minutes); BENCH=quick or BENCH=full"
+	@echo "make bench  measure it beside its peers (15 minutes); BENCH=quick or BENCH=full"
 	@echo "make lock   pin the dependencies of pyproject.toml anew"
 	@echo "make clean  delete .run with all data and keys (not the ledger of erasures), and .venv"
 

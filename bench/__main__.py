@@ -21,7 +21,7 @@ from bench.harness import Bench, Row, say
 from bench.rows import ROWS
 from bench.table import table
 
-MINUTES = 10
+MINUTES = 14
 """What a run may take; who cannot keep to it leaves out its last step and says so."""
 
 PLACE = "/var/tmp"  # noqa: S108 - on a disk, and open to the user that PostgreSQL runs as

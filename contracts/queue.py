@@ -440,7 +440,8 @@ class WaitingReportSchema(WaitsSchema):
     """How long people waited in a time, from the log.
 
     `breached`: tickets whose ten minutes ran out, also of who was never served; `without_email`:
-    visits with a reason recorded instead.
+    visits with a reason recorded instead; `without_guest_book`: visitors who were served and have
+    not signed, which only a single stop lets happen.
     """
 
     office = fields.String(required=True)
@@ -450,6 +451,7 @@ class WaitingReportSchema(WaitsSchema):
     tickets = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     breached = fields.Integer(required=True)
     without_email = fields.Integer(required=True)
+    without_guest_book = fields.Integer(required=True)
     estimates = fields.Nested(EstimatesSchema, required=True)
     overtakes = fields.List(fields.Nested(OvertakesSchema), required=True)
     by_hour = fields.List(fields.Nested(HourSchema), required=True)

@@ -66,7 +66,7 @@ def _print_csv(found: Document) -> None:
     out.writerow({"section": "all", "count": found["tickets"]["issued"], **_waits(found)})
     for end, count in found["tickets"].items():
         out.writerow({"section": "tickets", "key": end, "count": count})
-    for name in ("breached", "without_email"):
+    for name in ("breached", "without_email", "without_guest_book"):
         out.writerow({"section": "tickets", "key": name, "count": found[name]})
     for name in ("told", "kept"):
         out.writerow({"section": "estimates", "key": name, "count": found["estimates"][name]})
@@ -102,6 +102,7 @@ def _table(found: Document, limit_min: int) -> Iterator[str]:
     yield ""
     yield f"the {limit_min} minutes ran out: {found['breached']} tickets"
     yield f"without e-mail: {found['without_email']} visits"
+    yield f"without guest book: {found['without_guest_book']} visitors who were served"
     yield f"estimates: {_kept(found['estimates'])}"
     yield f"overtakes: {_overtakes(found['overtakes'])}"
 

@@ -58,7 +58,7 @@ class _Tally:
         self._begun = _Begun()
         self._by_hour: defaultdict[int, _Begun] = defaultdict(_Begun)
         self._by_counter: defaultdict[str, _Begun] = defaultdict(_Begun)
-        self._breached = self._without_email = self._told = self._kept = 0
+        self._breached = self._without_email = self._unsigned = self._told = self._kept = 0
         self._calls, self._overtaken = Counter[str](), Counter[str]()
 
     def add(self, wait: Document) -> None:
@@ -77,6 +77,7 @@ class _Tally:
         hour, counter = self._local(wait["started_at"]).hour, wait["counter"]
         for begun in (self._begun, self._by_hour[hour], self._by_counter[counter]):
             begun.add(wait)
+        self._unsigned += not wait["signed"]
         if (told := wait["told_p90_s"]) is not None:
             self._told += 1
             self._kept += waited_s(wait) <= told
@@ -91,6 +92,7 @@ class _Tally:
             **self._begun.shown(),
             "breached": self._breached,
             "without_email": self._without_email,
+            "without_guest_book": self._unsigned,
             "estimates": {"told": self._told, "kept": self._kept, "share_kept": share_kept},
             "overtakes": [
                 {"reason": r, "calls": self._calls[r], "overtaken": self._overtaken[r]}

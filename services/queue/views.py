@@ -54,6 +54,7 @@ def _taken(fact: Fact) -> Document:
         "within_limit": None,
         "breached": False,
         "overtakes": [],
+        "signed": False,
         "without_email": False,
         "ended": None,
     }
@@ -74,7 +75,7 @@ def _wait_changes(before: Document, event: Any, at: datetime) -> Document:
         case StartLimitBreached():
             return {"breached": True}
         case GuestBookSigned():
-            return {"without_email": event.email is None}
+            return {"signed": True, "without_email": event.email is None}
         case ServiceFinished():
             return {"ended": "referred" if event.outcome is Outcome.REFERRED else "finished"}
         case TicketMissed():

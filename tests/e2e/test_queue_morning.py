@@ -53,6 +53,7 @@ def visitors(office: Office, day: date) -> Iterator[dict[str, Any]]:
             "within_limit": True,
             "breached": False,
             "overtakes": [],
+            "signed": True,
             "without_email": False,
             "ended": "finished",
         }

@@ -196,5 +196,6 @@ def figures(report: dict[str, Any]) -> list[str]:
         f"9 dari 10 paling lama {span(wait['p90_s'])}",
         f"terlama {span(wait['max_s'])}",
         f"Tanpa alamat email: {report['without_email']}",
+        f"Dilayani tanpa buku tamu: {report['without_guest_book']}",
         f"ibu hamil: {overtaken['calls']} panggilan, melewati {overtaken['overtaken']} nomor",
     ]

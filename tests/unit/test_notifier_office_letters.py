@@ -198,6 +198,7 @@ def test_summary_holds_every_figure_of_the_report(letters):
         "Batas 10 menit terlewati: 1 kali",
         "- terlama 12 menit",
         "Tanpa alamat email: 1",
+        "Dilayani tanpa buku tamu: 3",
         "- ibu hamil: 1 panggilan, melewati 3 nomor",
         "Monday, 23 November 2026",
         "Begun within 10 minutes: 3 of 4 (75%)",

@@ -6,7 +6,7 @@ from pst.report import _table
 from services.queue import commands, report
 from services.queue.events import Lane, Outcome
 from services.queue.views import WAITS
-from tests.unit.service_day import ANI, Day, estimate, one_stop
+from tests.unit.service_day import ANI, KIOSK, Day, estimate, one_stop
 
 
 def morning():
@@ -120,3 +120,14 @@ def test_estimate_is_kept_to_the_second(seconds, kept):
     day.later(seconds=seconds).served()
     found = report.waiting(day.office, day.documents(WAITS))["estimates"]
     assert (found["told"], found["kept"]) == (1, kept)
+
+
+def test_who_is_served_at_a_single_stop_without_the_guest_book_is_counted():
+    """Of three one has signed; who was not served need not."""
+    day = one_stop(clock="09:00")
+    signs, _, gone = day.issue(), day.issue(), day.issue()
+    day.sign(signs, KIOSK, identity_checked=False)
+    day.served()
+    day.served()
+    day.do(commands.CancelTicket, ticket_id=gone)
+    assert report.waiting(day.office, day.documents(WAITS))["without_guest_book"] == 1
