@@ -91,7 +91,8 @@ class TravelledTime:
             raise ValueError(f"time goes no further than the year {LATEST.year}")
         step = int(by.total_seconds() * 1000)
         self._offsets.update_one({"_id": "offset"}, {"$inc": {"ms": step}}, upsert=True)
-        self._value = self._read()
+        with self._reading:  # what is read meanwhile may be older
+            self._value = self._read()
         return self._value
 
     def _read(self) -> timedelta:

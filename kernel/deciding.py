@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from contracts.errors import Code, Rejected, StreamUnavailable
+from contracts.errors import Code, Rejected, StreamUnavailable, Unavailable
 from kernel.aggregate import Aggregate, Command, Meta, Outcome
 from kernel.clock import jitter, pause
 from kernel.commit import Commit, Draft, VersionConflict
+from kernel.database import AWAY
 from kernel.drafting import Drafting
 from kernel.event_log import Log
 from kernel.facts import Fact
-from kernel.line import Line, Place
+from kernel.line import Place
 from kernel.snapshots import Folded
 from kernel.state_cache import StateCache, after
 
@@ -35,7 +36,8 @@ class Asked(Place, Generic[S]):
 
     def answer(self, outcome: Outcome[S]) -> None:
         """Let its thread go with an outcome."""
-        self.outcome, self.settled = outcome, True
+        self.outcome = outcome
+        self.settle()
 
 
 class Decided(NamedTuple):
@@ -48,7 +50,7 @@ class Decided(NamedTuple):
 
 
 class Deciding(Generic[S]):
-    """The commands of one process about one stream: who comes first decides for all in line.
+    """Decides for all who stand in the line of one stream.
 
     The state one process has kept may be behind another's: good enough to try an append with (a
     lost version tells), and so is the state a decision leaves that is not stored yet. Neither is
@@ -63,22 +65,21 @@ class Deciding(Generic[S]):
         self._log = log
         self._states = states
         self._drafts = drafts
-        self._line = Line(self._settle, TOGETHER)
 
-    def outcome(self, command: Command, meta: Meta) -> Outcome[S]:
-        """Return what a command came to; see `kernel.handling.CommandHandler`."""
-        asked = Asked[S](command, meta)
-        self._line.stand(asked)
-        if asked.outcome is None:
-            raise asked.error or AssertionError("settled without an outcome")
-        return asked.outcome
+    def settle(self, group: Sequence[Asked[S]]) -> None:
+        """Answer or refuse all of a group, or raise `Unavailable`."""
+        try:
+            self._settle(group)
+        except AWAY as error:
+            raise Unavailable(f"database: {type(error).__name__}") from error
 
     def _settle(self, group: Sequence[Asked[S]]) -> None:
         warm, lost = self._states.known(self._stream), 0
         while left := [asked for asked in group if not asked.settled]:
             folded = warm or self._states.caught_up(self._aggregate, self._stream)
+            fewer = left[: max(1, TOGETHER >> lost)]  # the longer it takes, the sooner it is late
             try:
-                self._store(self._decide_all(left, folded, in_log=not warm))
+                self._store(self._decide_all(fewer, folded, in_log=not warm))
             except VersionConflict:
                 lost += 1
                 if lost == TRIES:
@@ -99,6 +100,8 @@ class Deciding(Generic[S]):
                 if events := self._decide(asked, folded, certain):
                     chain.append(self._decided(asked, folded, events))
                     folded = chain[-1].after
+            except AWAY:
+                raise
             except Exception as error:
                 if certain:
                     asked.refuse(error)

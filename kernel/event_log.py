@@ -112,7 +112,7 @@ class EventLog:
 
     def append_chain(self, drafts: Sequence[Draft]) -> Stored:
         stored = self._line.append(drafts)
-        for listener in self._listeners:
+        for listener in self._listeners if stored.commits else ():
             listener()
         return stored
 
@@ -216,11 +216,18 @@ class EventLog:
         """Its version is taken: by our own try whose outcome had been unknown, or by another."""
         draft = chain.left()[0]
         commit = self.find(draft.stream, draft.version)
-        if commit and commit.repeats(draft):
-            chain.store(commit)
-        # another try at the same decision may have come to other words: none can follow on them
-        if not chain.settled and not (commit and commit.holds(draft)):
+        if commit is None or not commit.repeats(draft):
             chain.refuse(VersionConflict(f"{draft.stream} is past version {draft.version - 1}"))
+            return
+        chain.store(commit)
+        if not commit.holds(draft):  # another's try, in other words: nothing can follow on them
+            chain.refuse(VersionConflict(f"{draft.stream} went on otherwise"))
+            return
+        further = self.read_stream(draft.stream, commit.last) if chain.left() else []
+        for wanted, there in zip(chain.left(), further, strict=False):
+            if not there.holds(wanted):
+                break  # the next insert tells
+            chain.store(there)
 
     def _advance(self, head: Head) -> None:
         if head.position > self._head.position:

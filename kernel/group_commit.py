@@ -16,7 +16,7 @@ SETTLE_S = 5.0
 """How long an append keeps asking whether it happened when its connection was lost."""
 
 GROUP = 100
-"""So many callers' commits travel in one insert at most."""
+"""So many commits travel in one insert, if not one chain alone has more."""
 
 
 @dataclass(eq=False)
@@ -31,10 +31,15 @@ class Chain(Place):
         """Return what is still to be stored."""
         return self.drafts[len(self.commits) :]
 
+    @property
+    def weight(self) -> int:
+        return len(self.left())
+
     def store(self, commit: Commit) -> None:
         """Take in that the next of them is stored."""
         self.commits.append(commit)
-        self.settled = len(self.commits) == len(self.drafts)
+        if not self.left():
+            self.settle()
 
 
 class GroupCommit:
@@ -42,12 +47,12 @@ class GroupCommit:
 
     def __init__(self, insert: Callable[[list[Chain]], None]) -> None:
         self._insert = insert
-        self._line = Line(self._carry, GROUP)
+        self._line = Line[Chain](GROUP)
 
     def append(self, drafts: Sequence[Draft]) -> Stored:
         """Return what became of the decisions of one caller; see `kernel.event_log.Log`."""
         mine = Chain(drafts, monotonic() + SETTLE_S)
-        self._line.stand(mine)
+        self._line.stand(mine, self._carry)
         return Stored(mine.commits, mine.error)
 
     def _carry(self, group: list[Chain]) -> None:

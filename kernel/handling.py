@@ -5,9 +5,10 @@ from weakref import WeakValueDictionary
 
 from kernel.aggregate import Aggregate, Command, Meta, Outcome
 from kernel.codec import EventTypes
-from kernel.deciding import Deciding
+from kernel.deciding import TOGETHER, Asked, Deciding
 from kernel.drafting import Drafting
 from kernel.event_log import Log
+from kernel.line import Line
 from kernel.snapshots import Snapshots
 from kernel.state_cache import StateCache
 from kernel.vault import Vault
@@ -24,7 +25,7 @@ class CommandHandler:
         self._log = log
         self._states = StateCache(log, types, snapshots)
         self._drafts = Drafting(types, vault)
-        self._busy: WeakValueDictionary[str, Deciding[Any]] = WeakValueDictionary()
+        self._lines: WeakValueDictionary[str, Line[Asked[Any]]] = WeakValueDictionary()
 
     def handle(self, aggregate: Aggregate[S], key: str, command: Command, meta: Meta) -> Outcome[S]:
         """Decide and store; the same `command_id` twice is one commit and one outcome.
@@ -34,9 +35,16 @@ class CommandHandler:
         stream holds an event of a newer release than this process).
         """
         stream = aggregate.stream(key)
-        mine = Deciding(aggregate, stream, self._log, self._states, self._drafts)
         # Who wants the same stream in the same process stands in line; only processes compete.
-        return self._busy.setdefault(stream, mine).outcome(command, meta)
+        line = self._lines.get(stream)
+        if line is None:
+            line = self._lines.setdefault(stream, Line(TOGETHER))
+        asked = Asked[S](command, meta)
+        line.stand(asked, Deciding(aggregate, stream, self._log, self._states, self._drafts).settle)
+        asked.check()
+        if asked.outcome is None:
+            raise AssertionError("settled without an outcome")
+        return asked.outcome
 
     def glance(self, aggregate: Aggregate[S], key: str) -> S:
         """Return the state as this process saw it last: good for what never changes in it."""

@@ -1,13 +1,13 @@
 """A line of threads with the same kind of wish, where one carries what all want.
 
 Whoever comes first leads: it carries group after group until its own wish is settled, and hands
-the lead to who then stands first. No thread of its own, no timer, no waiting for company: a lone
-wish is carried at once, and a group is whatever came while the one before was on its way
-(docs/adr/0012-group-commit.md).
+the lead to who then stands first; the others go as soon as theirs is settled. No thread of its
+own, no timer, no waiting for company: a lone wish is carried at once, and a group is whatever came
+while the one before was on its way (docs/adr/0012-group-commit.md).
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Generic, TypeVar
@@ -19,37 +19,58 @@ from contracts.errors import Unavailable
 class Place:
     """A place in the line; its subclass says what is wanted, and what came of it."""
 
-    settled: bool = False  # its thread can go
+    settled: bool = False  # once for all: its thread can go
     error: Exception | None = None
     called: Event = field(default_factory=Event)  # it is settled, or leads
     leads: bool = False
 
+    @property
+    def weight(self) -> int:
+        """How much of what can be carried together it is."""
+        return 1
+
+    def settle(self) -> None:
+        """Let its thread go."""
+        self.settled = True
+        self.called.set()
+
     def refuse(self, error: Exception) -> None:
         """Let its thread go with an error."""
-        self.error, self.settled = error, True
+        if not self.settled:
+            self.error = error
+            self.settle()
+
+    def check(self) -> None:
+        """Raise the error, and keep it no longer: its traceback leads back to this place."""
+        error, self.error = self.error, None
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error
 
 
 P = TypeVar("P", bound=Place)
+Carry = Callable[[list[P]], None]
 
 
 class Line(Generic[P]):
-    """The line; `carry(group)` settles those it can, the others stand first in the next group."""
+    """The line; whom `carry(group)` does not settle stands first in the next group."""
 
-    def __init__(self, carry: Callable[[list[P]], None], most: int) -> None:
-        """`most`: so many are carried together."""
-        self._carry = carry
+    def __init__(self, most: int) -> None:
+        """`most`: so much is carried together, or one place that is more."""
         self._most = most
         self._places: deque[P] = deque()
         self._led = False
         self._guard = Lock()
 
-    def stand(self, mine: P) -> None:
-        """Return when it is settled."""
+    def stand(self, mine: P, carry: Carry[P]) -> None:
+        """Return when it is settled; `carry` is for those who want alike, should we lead."""
         try:
             if not self._join(mine):
                 mine.called.wait()
             while not mine.settled:  # we lead
-                self._carry_next()
+                self._carry_next(carry)
         finally:  # also when this thread is ended: nobody may wait for one that has left
             if mine.leads or not mine.settled:
                 self._leave(mine)
@@ -64,36 +85,48 @@ class Line(Generic[P]):
 
     def _leave(self, mine: P) -> None:
         with self._guard:
-            if not mine.settled:
-                mine.refuse(Unavailable("its thread was ended"))
+            mine.refuse(Unavailable("its thread was ended"))
             if mine.leads:
                 mine.leads = self._led = False
                 if following := next((p for p in self._places if not p.settled), None):
                     following.leads = self._led = True
                     following.called.set()
 
-    def _carry_next(self) -> None:
+    def _carry_next(self, carry: Carry[P]) -> None:
         group: list[P] = []
-        while self._places and len(group) < self._most:
+        room = self._most
+        while self._places and (not group or self._places[0].weight <= room):
             place = self._places.popleft()
             if not place.settled:  # else its thread was ended
                 group.append(place)
+                room -= place.weight
         try:
-            self._try(group)
+            _try(group, carry)
         finally:
             self._places.extendleft(reversed([p for p in group if not p.settled]))
-            for place in group:
-                if place.settled:
-                    place.called.set()
 
-    def _try(self, group: list[P]) -> None:
-        try:
-            self._carry(group)
-        except Exception as error:
-            left = [p for p in group if not p.settled]
-            nobodys = isinstance(error, Unavailable)
-            for place in left:
-                if nobodys or len(group) == 1:
-                    place.refuse(error)
-                else:  # one of them cannot be carried: find out which
-                    self._try([place])
+
+def _try(group: Sequence[P], carry: Carry[P]) -> None:
+    """Carry a group; if one of it cannot be carried, find out which."""
+    left = [place for place in group if not place.settled]
+    try:
+        if left:
+            carry(left)
+    except Unavailable as error:  # it is nobody's fault
+        _refuse_all(left, error)
+    except Exception as error:
+        if len(left) == 1:
+            left[0].refuse(error)
+            return
+        for place in left:
+            _try([place], carry)
+            if isinstance(place.error, Unavailable):
+                _refuse_all(left, place.error)
+
+
+def _refuse_all(group: Sequence[P], cause: Unavailable) -> None:
+    """Refuse each with an error of its own: threads that share one mix their tracebacks."""
+    for place in group:
+        own = type(cause)(*cause.args)
+        own.__cause__ = cause
+        place.refuse(own)

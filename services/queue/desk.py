@@ -191,6 +191,7 @@ def _owned(command: OfTicket, state: State, *allowed: Status) -> Ticket:
 
 def _sent_on(command: OfTicket, state: State) -> Ticket | None:
     """Return a ticket that was transferred and waits; None for another."""
+    guards.staff_of(command.caller, command.office)
     ticket = guards.ticket_of(state, command)
     if ticket.takes_its_turn or not ticket.is_waiting:
         return None

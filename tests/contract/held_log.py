@@ -1,5 +1,6 @@
 """A log whose line one can watch."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import Any
@@ -22,8 +23,13 @@ class Held(EventLog):
         self.let_go = Event()
         self.inserts: list[list[str]] = []
         """The streams of what each insert carried."""
+        self.before_next: Callable[[], object] | None = None
+        """What another process does right before the insert after the held one."""
 
     def _insert(self, group: list[Chain]) -> None:
+        if self.carrying.is_set() and self.let_go.is_set() and (rival := self.before_next):
+            self.before_next = None
+            rival()
         self.carrying.set()
         self.let_go.wait(10)
         self.inserts.append([d.stream for chain in group for d in chain.left()])

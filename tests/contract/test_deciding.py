@@ -1,12 +1,14 @@
 """What stands in line about one stream is decided one on the other, and travels together."""
 
+import gc
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
-from pymongo.errors import DocumentTooLarge, OperationFailure
+from pymongo.errors import AutoReconnect, DocumentTooLarge, OperationFailure
 
-from contracts.errors import Code, Rejected
+from contracts.errors import Code, Rejected, Unavailable
 from kernel.clock import new_id, random_bytes
 from kernel.commit import Stored, VersionConflict
 from kernel.handling import CommandHandler
@@ -42,7 +44,7 @@ class HeldProcess(Process):
     @property
     def waiting(self) -> int:
         """How many stand in line about the stream."""
-        return len(self.commands._busy[PLACES.stream("1")]._line._places)
+        return len(self.commands._lines[PLACES.stream("1")]._places)
 
 
 @pytest.fixture
@@ -70,10 +72,76 @@ def test_twenty_commands_of_one_stream_are_one_insert(held):
 
 
 def test_a_long_line_leaves_room_for_other_streams(held):
-    """No more than so many travel at once."""
-    outcomes = held.together(*[{} for _ in range(40)])
-    assert [o.version for o in outcomes] == list(range(2, 42))
-    assert [len(streams) for streams in held.log.inserts] == [1, 25, 15]
+    """No more than so many travel at once; who wants another stream goes with the first of them."""
+    with ThreadPoolExecutor(42) as pool:
+        hot = [pool.submit(held.take, **MANY)]
+        assert held.log.carrying.wait(5)
+        hot += [pool.submit(held.take, **MANY) for _ in range(40)]
+        eventually(lambda: held.waiting == 40)
+        cold = pool.submit(held.take, key="2", **MANY)
+        eventually(lambda: held.log.waiting == 1)
+        held.log.let_go.set()
+        assert sorted(o.result().version for o in hot) == list(range(1, 42))
+        assert cold.result().facts[0].position <= 27
+    assert sorted(map(len, held.log.inserts))[-2:] in ([15, 25], [15, 26], [16, 25])
+
+
+def test_database_away_is_told_to_all_at_once(held, monkeypatch):
+    """Nobody is tried alone when it is nobody's fault; each has an error of its own."""
+    asked_for = []
+
+    def away(*_args, **_words):
+        asked_for.append(1)
+        raise AutoReconnect("away")
+
+    with ThreadPoolExecutor(26) as pool:
+        pool.submit(held.take, **MANY)
+        assert held.log.carrying.wait(5)
+        asked = [pool.submit(held.take, places=0) for _ in range(25)]
+        eventually(lambda: held.waiting == 25)
+        monkeypatch.setattr(held.log, "read_stream", away)
+        held.log.let_go.set()
+        errors = [each.exception() for each in asked]
+    assert {type(error) for error in errors} == {Unavailable}
+    assert len({id(error) for error in errors}) == 25
+    assert len(asked_for) == 1
+
+
+def test_who_is_stored_does_not_wait_for_who_is_not(held, monkeypatch):
+    """The last of twenty loses its version again and again."""
+    append, go_on = held.log.append_chain, Event()
+
+    def all_but_the_last(drafts):
+        if len(drafts) == 20:
+            return Stored(append(drafts[:19]).commits, VersionConflict("somebody was faster"))
+        if drafts[0].version > 1 and not go_on.is_set():
+            return Stored([], VersionConflict("somebody was faster"))
+        return append(drafts)
+
+    monkeypatch.setattr(held.log, "append_chain", all_but_the_last)
+    with ThreadPoolExecutor(21) as pool:
+        pool.submit(held.take, **MANY)
+        assert held.log.carrying.wait(5)
+        asked = [pool.submit(held.take, **MANY) for _ in range(20)]
+        eventually(lambda: held.waiting == 20)
+        held.log.let_go.set()
+        eventually(lambda: sum(each.done() for each in asked) == 18)  # and one carries it
+        go_on.set()
+        assert sorted(each.result().version for each in asked) == list(range(2, 22))
+
+
+def test_idle_streams_are_not_kept(held):
+    """Their lines go at once, and need not be found as garbage."""
+    held.log.let_go.set()
+    gc.disable()
+    try:
+        for n in range(20):
+            held.take(str(n), **MANY)
+        with pytest.raises(Rejected):
+            held.take("1", places=0)
+        assert len(held.commands._lines) == 0
+    finally:
+        gc.enable()
 
 
 def test_who_is_refused_in_line_is_refused_on_the_log(held):
@@ -131,18 +199,18 @@ def test_fault_of_one_command_harms_nobody_else(held):
 
 
 def test_other_process_in_between_has_all_decided_again(held):
-    """It has taken the version they all were to follow on."""
+    """It comes first with the version they all were to follow on."""
     other = Process(held.db, held.master_key)
     with ThreadPoolExecutor(12) as pool:
         first = pool.submit(held.take, **MANY)
         assert held.log.carrying.wait(5)
         behind = [pool.submit(held.take, **MANY) for _ in range(10)]
         eventually(lambda: held.waiting == 10)
-        for _ in range(3):
-            other.take(**MANY)
+        held.log.before_next = lambda: [other.take(**MANY) for _ in range(3)]
         held.log.let_go.set()
         versions = [o.result().version for o in (first, *behind)]
-    assert sorted(versions) == list(range(4, 15))
+    assert sorted(versions) == [1, *range(5, 15)]
+    assert [len(streams) for streams in held.log.inserts][:2] == [1, 10]
     check_chain(everything(held.log))
 
 

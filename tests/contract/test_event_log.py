@@ -3,14 +3,16 @@
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from threading import Event, Thread
 
 import pytest
-from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
+from pymongo.errors import AutoReconnect, BulkWriteError, DocumentTooLarge, OperationFailure
 
 from kernel import group_commit
+from kernel.clock import monotonic
 from kernel.commit import GENESIS, Head, VersionConflict, seal_of, to_document
 from kernel.database import Db
 from kernel.event_log import EventLog
@@ -84,6 +86,92 @@ def test_ended_while_waiting_is_not_stored_later(held, monkeypatch):
         first.result()
     held.append(draft("b-1"))
     assert [c.stream for c in everything(held)] == ["first-1", "b-1"]
+
+
+def test_ended_while_a_part_was_stored_holds_up_nobody(held, db):
+    """Its chain is under way when its thread is ended, and a rival takes the place of the rest."""
+    other, end, commits = EventLog(db), Event(), held._commits
+
+    class Later(Event):
+        def wait(self, timeout=None):
+            end.wait(10)
+            raise Ended
+
+    class CutInTheMiddle:
+        def __getattr__(self, name):
+            return getattr(commits, name)
+
+        def insert_many(self, documents, ordered):
+            if len(documents) != 3:
+                return commits.insert_many(documents, ordered=ordered)
+            held._commits = commits
+            end.set()
+            chained.join(5)
+            commits.insert_many(documents[:2])
+            other.append(draft("rival-1"))
+            try:
+                return commits.insert_many(documents[2:])
+            except BulkWriteError as error:
+                error.details["writeErrors"][0]["index"] += 2
+                raise
+
+    def chain():
+        mine = Chain([draft("a-1"), draft("a-1", 2)], monotonic() + 5, called=Later())
+        with suppress(Ended):
+            held._line._line.stand(mine, held._line._carry)
+
+    held._commits = CutInTheMiddle()
+    chained = Thread(target=chain)
+    with ThreadPoolExecutor(3) as pool:
+        pool.submit(held.append, draft("first-1"))
+        assert held.carrying.wait(5)
+        second = pool.submit(held.append, draft("second-1"))
+        eventually(lambda: held.waiting == 1)
+        chained.start()
+        eventually(lambda: held.waiting == 2)
+        held.let_go.set()
+        second.result(10)
+        assert pool.submit(held.append, draft("third-1")).result(10).position == 5
+    check_chain(everything(held))
+
+
+def test_lost_answer_of_a_large_group_costs_an_insert_a_chain(held):
+    """All was stored: what is there is read, not sent again and again."""
+    commits, inserts, lost = held._commits, [], []
+
+    class LosesAnAnswer:
+        def __getattr__(self, name):
+            return getattr(commits, name)
+
+        def insert_many(self, documents, ordered):
+            inserts.append(len(documents))
+            commits.insert_many(documents, ordered=ordered)
+            if len(documents) > 1 and not lost:
+                lost.append(1)
+                raise AutoReconnect("cut")
+
+    held._commits = LosesAnAnswer()
+    with ThreadPoolExecutor(9) as pool:
+        pool.submit(held.append, draft("first-1"))
+        assert held.carrying.wait(5)
+        chains = [[draft(f"s-{n}", v) for v in range(1, 26)] for n in range(8)]
+        stored = [pool.submit(held.append_chain, chain) for chain in chains]
+        eventually(lambda: held.waiting == 8)
+        held.let_go.set()
+        assert all(len(s.result().commits) == 25 and not s.result().error for s in stored)
+    assert max(inserts) == 100  # four chains
+    assert len(inserts) <= 1 + 1 + 4 + 1
+    check_chain(everything(held))
+
+
+def test_nobody_is_woken_by_what_was_not_stored(log):
+    """Whoever follows the log takes a ring for an append of this process."""
+    heard = []
+    log.append(draft("a-1"))
+    log.on_append(lambda: heard.append(1))
+    with pytest.raises(VersionConflict):
+        log.append(draft("a-1"))
+    assert heard == []
 
 
 def test_ended_leader_leaves_nobody_waiting(held):

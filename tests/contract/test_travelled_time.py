@@ -42,11 +42,13 @@ def test_who_asks_while_it_is_read_gets_no_older_time(db):
     """A process that has just started: none of its first requests is decided in the real time."""
     db["offset"].insert_one({"_id": "offset", "ms": 1000})
     second: list[Future[timedelta]] = []
+    reads: list[int] = []
 
     class Slowly:
         """While the first one reads, a second one asks."""
 
         def find_one(self, wanted):
+            reads.append(1)
             if not second:
                 second.append(pool.submit(travelled))
                 sleep(0.1)  # it has asked by now
@@ -56,3 +58,4 @@ def test_who_asks_while_it_is_read_gets_no_older_time(db):
     with ThreadPoolExecutor(1) as pool:
         assert travelled() == timedelta(seconds=1)
         assert second[0].result(10) == timedelta(seconds=1)
+    assert reads == [1]  # for both
