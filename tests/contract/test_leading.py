@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 
 from contracts.errors import Unavailable
 from contracts.events import EVENTS
+from host import runtime as runtimes
 from host.observability import Health
 from host.runtime import Runtime, Wiring
 from kernel import lease as leases
-from kernel import runtime as runtimes
 from kernel.clock import monotonic, new_id
 from kernel.codec import EventType, EventTypes
 from kernel.deadlines import Deadlines
