@@ -102,7 +102,7 @@ class Deciding(Generic[S]):
                     folded = chain[-1].after
             except AWAY:
                 raise
-            except Exception as error:
+            except Exception as error:  # a refusal or a fault, and this command's alone
                 if certain:
                     asked.refuse(error)
         return chain

@@ -114,7 +114,7 @@ def _try(group: Sequence[P], carry: Carry[P]) -> None:
             carry(left)
     except Unavailable as error:  # it is nobody's fault
         _refuse_all(left, error)
-    except Exception as error:
+    except Exception as error:  # told to whoever caused it, once they are found
         if len(left) == 1:
             left[0].refuse(error)
             return
