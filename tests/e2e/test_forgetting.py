@@ -6,7 +6,6 @@ import time
 import uuid
 from datetime import timedelta
 
-import bson
 import pika
 import pytest
 
@@ -15,6 +14,7 @@ from contracts.topology import EVENTS_EXCHANGE, parked_queue, retry_queue
 from deploy import ports
 from kernel.personal import FORGOTTEN
 from pst.parked_messages import parked_messages
+from tests.markers import traces
 from tests.support import ROOT, eventually
 
 ASKED = 8
@@ -63,20 +63,6 @@ def numbers(stack, path):
         [(i["version"], i["type"], i["occurred_at"], i["actor"]) for i in history],
         [{k: v for k, v in row.items() if k not in words} for row in own],
     )
-
-
-def traces(stack, mark):
-    """Return where a text is found in clear: databases, files of broker, database and logs."""
-    needle, found = mark.encode(), []
-    for database in stack.mongo.list_database_names():
-        for name in stack.mongo[database].list_collection_names():
-            documents = stack.mongo[database][name].find()
-            found += [f"{database}.{name}" for d in documents if needle in bson.encode(d)]
-    for place in ("broker", "database", "log"):
-        files = [f for f in (stack.run_dir / place).rglob("*") if f.is_file()]
-        assert files
-        found += [str(f) for f in files if needle in f.read_bytes()]
-    return found
 
 
 def test_forgotten_person_leaves_numbers_only(stack):

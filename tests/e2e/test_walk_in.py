@@ -18,7 +18,7 @@ from contracts.errors import Code
 from contracts.queue import TicketSchema
 from tests.api import problem
 from tests.e2e.walk_in import AT_KIOSK, BOOK, JAYAPURA, PEKANBARU, Office
-from tests.markers import check_found_nowhere, eavesdropping
+from tests.markers import eavesdropping, traces
 from tests.support import Stack, Subscriber, eventually
 
 TIMES = 5
@@ -283,4 +283,4 @@ def test_guest_book_is_found_nowhere_in_clear(jayapura: Office) -> None:
         assert mark in jayapura.budi.get(f"/offices/{JAYAPURA}/visits", **dates).text
         assert ticket["ticket_id"].encode() in heard(), "the eavesdropper heard nothing"
         assert mark.encode() not in heard()
-    check_found_nowhere(stack, mark)
+    assert traces(stack, mark) == []
