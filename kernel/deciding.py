@@ -33,11 +33,19 @@ class Asked(Place, Generic[S]):
     command: Command
     meta: Meta
     outcome: Outcome[S] | None = None
+    anew: bool = False  # to be decided on what the log has now
+    lost: int = 0  # so often its version went to another process
 
     def answer(self, outcome: Outcome[S]) -> None:
         """Let its thread go with an outcome."""
         self.outcome = outcome
         self.settle()
+
+    def lose(self, stream: str) -> None:
+        """Take in that another process was faster."""
+        self.lost += 1
+        if self.lost == TRIES:
+            self.refuse(StreamUnavailable(f"{stream} is busy"))
 
 
 class Decided(NamedTuple):
@@ -67,25 +75,27 @@ class Deciding(Generic[S]):
         self._drafts = drafts
 
     def settle(self, group: Sequence[Asked[S]]) -> None:
-        """Answer or refuse all of a group, or raise `Unavailable`."""
+        """Answer or refuse some of a group, at least one in the end, or raise `Unavailable`."""
         try:
             self._settle(group)
         except AWAY as error:
             raise Unavailable(f"database: {type(error).__name__}") from error
 
     def _settle(self, group: Sequence[Asked[S]]) -> None:
-        warm, lost = self._states.known(self._stream), 0
-        while left := [asked for asked in group if not asked.settled]:
-            folded = warm or self._states.caught_up(self._aggregate, self._stream)
-            fewer = left[: max(1, TOGETHER >> lost)]  # the longer it takes, the sooner it is late
-            try:
-                self._store(self._decide_all(fewer, folded, in_log=not warm))
-            except VersionConflict:
-                lost += 1
-                if lost == TRIES:
-                    raise StreamUnavailable(f"{self._stream} is busy") from None
-                pause(jitter(0.01 * min(lost, 6)))
-            warm = None
+        """Go through it once: who is not settled then stands first in the line, and may lead."""
+        anew = any(asked.anew for asked in group)
+        warm = None if anew else self._states.known(self._stream)
+        folded = warm or self._states.caught_up(self._aggregate, self._stream)
+        lost = max(asked.lost for asked in group)
+        fewer = group[: max(1, TOGETHER >> lost)]  # the longer it takes, the sooner it is late
+        for asked in group:
+            asked.anew = True  # if there is another time
+        try:
+            self._store(self._decide_all(fewer, folded, in_log=not warm))
+        except VersionConflict:
+            for asked in fewer:
+                asked.lose(self._stream)
+            pause(jitter(0.01 * min(lost + 1, 6)))
 
     def _decide_all(
         self, left: Sequence[Asked[S]], folded: Folded[S], in_log: bool

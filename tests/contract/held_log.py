@@ -14,6 +14,17 @@ from tests.contract.log_contract import draft
 from tests.support import eventually
 
 
+class Ended(BaseException):
+    """How a thread is told to end, as eventlet does."""
+
+
+class EndedWhileWaiting(Event):
+    """Whoever waits for it is ended."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        raise Ended
+
+
 class Held(EventLog):
     """Its first insert waits until let go, so that others line up behind it."""
 

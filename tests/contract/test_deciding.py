@@ -3,19 +3,23 @@
 import gc
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from pymongo.errors import AutoReconnect, DocumentTooLarge, OperationFailure
 
-from contracts.errors import Code, Rejected, Unavailable
+from contracts.errors import Code, Rejected, StreamUnavailable, Unavailable
+from kernel import deciding, handling
 from kernel.clock import new_id, random_bytes
 from kernel.commit import Stored, VersionConflict
+from kernel.deciding import Asked
 from kernel.handling import CommandHandler
-from tests.contract.held_log import Held
+from tests.contract.held_log import Ended, EndedWhileWaiting, Held
 from tests.contract.log_contract import check_chain, everything
 from tests.contract.places import PLACES, TYPES, Process
 from tests.support import eventually
+
+S = TypeVar("S")
 
 MANY = {"places": 100}
 
@@ -125,9 +129,73 @@ def test_who_is_stored_does_not_wait_for_who_is_not(held, monkeypatch):
         asked = [pool.submit(held.take, **MANY) for _ in range(20)]
         eventually(lambda: held.waiting == 20)
         held.log.let_go.set()
-        eventually(lambda: sum(each.done() for each in asked) == 18)  # and one carries it
+        eventually(lambda: sum(each.done() for each in asked) == 19)
         go_on.set()
         assert sorted(each.result().version for each in asked) == list(range(2, 22))
+
+
+def test_busy_stream_is_told_to_each_after_so_many_losses(held, monkeypatch):
+    """Rivals win every time: who came first is told first, and who came is told once."""
+    monkeypatch.setattr(deciding, "pause", lambda _seconds: None)
+    append = held.log.append_chain
+
+    def always_late(drafts):
+        if drafts[0].version == 1:
+            return append(drafts)
+        tries.append(len(drafts))
+        return Stored([], VersionConflict("somebody was faster"))
+
+    tries: list[int] = []
+    monkeypatch.setattr(held.log, "append_chain", always_late)
+    outcomes = held.together(*[{} for _ in range(3)])
+    assert [type(error) for error in outcomes] == [StreamUnavailable] * 3
+    assert len({id(error) for error in outcomes}) == 3
+    assert len(tries) <= 3 * deciding.TRIES
+    monkeypatch.setattr(held.log, "append_chain", append)
+    assert held.take(**MANY).version == 2
+
+
+def test_part_of_a_chain_is_stored_when_the_database_goes(held, monkeypatch):
+    """Who is stored is answered, the others are told; with their ids they come to one commit."""
+    append = held.log.append_chain
+
+    def goes(drafts):
+        if len(drafts) != 4:
+            return append(drafts)
+        monkeypatch.setattr(held.log, "append_chain", append)
+        return Stored(append(drafts[:2]).commits, Unavailable("the database is away"))
+
+    monkeypatch.setattr(held.log, "append_chain", goes)
+    ids = [f"c-{n}" for n in range(4)]
+    outcomes = held.together(*[{"command_id": each} for each in ids])
+    assert [o.version for o in outcomes[:2]] == [2, 3]
+    assert [type(error) for error in outcomes[2:]] == [Unavailable] * 2
+    again = [held.take(command_id=each, **MANY) for each in ids]
+    assert [o.replayed for o in again] == [True, True, False, False]
+    assert len(everything(held.log)) == 5
+
+
+def test_thread_that_is_ended_in_line_takes_its_command_along(held, monkeypatch):
+    """Those before and behind it are decided as if it had never come."""
+
+    class Leaving(Asked[S]):
+        def __init__(self, command, meta):
+            super().__init__(command, meta, called=EndedWhileWaiting())
+
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(held.take, **MANY)]
+        assert held.log.carrying.wait(5)
+        asked.append(pool.submit(held.take, **MANY))
+        eventually(lambda: held.waiting == 1)
+        with monkeypatch.context() as patched:
+            patched.setattr(handling, "Asked", Leaving)
+            with pytest.raises(Ended):
+                held.take(**MANY)
+        asked.append(pool.submit(held.take, **MANY))
+        eventually(lambda: held.waiting == 3)
+        held.log.let_go.set()
+        assert [each.result(10).version for each in asked] == [1, 2, 3]
+    assert len(everything(held.log)) == 3
 
 
 def test_idle_streams_are_not_kept(held):

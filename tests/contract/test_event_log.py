@@ -17,7 +17,7 @@ from kernel.commit import GENESIS, Head, VersionConflict, seal_of, to_document
 from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.group_commit import Chain
-from tests.contract.held_log import Held, appended_behind
+from tests.contract.held_log import Ended, EndedWhileWaiting, Held, appended_behind
 from tests.contract.log_contract import LogContract, check_chain, draft, everything
 from tests.support import eventually
 
@@ -63,16 +63,8 @@ def test_one_that_cannot_be_stored_harms_nobody_else(held):
     check_chain(everything(held))
 
 
-class Ended(BaseException):
-    """How a thread is told to end, as eventlet does."""
-
-
 def test_ended_while_waiting_is_not_stored_later(held, monkeypatch):
     """A thread that is ended takes its draft out of the line."""
-
-    class EndedWhileWaiting(Event):
-        def wait(self, timeout=None):
-            raise Ended
 
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(held.append, draft("first-1"))
