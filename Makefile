@@ -1,7 +1,10 @@
 # `make` lists the targets. Everything is installed into .venv and kept in .run (PST_RUN_DIR);
 # settings are PST_* variables, e.g. `PST_PORT=8081 PST_RUN_DIR=.run2 make run`.
 
-PYTHON ?= python3
+# The distribution's Python first, if it can be had: it is built with profiles, and all here runs a
+# fifth faster on it than on one that was compiled without (pyenv does).
+able = $(1) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(1)
+PYTHON ?= $(or $(shell $(call able,/usr/bin/python3)),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 

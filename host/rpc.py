@@ -62,9 +62,16 @@ class _Consumer(Consumer):  # type: ignore[misc]
 
 
 class _Publisher(nameko_rpc.Publisher):  # type: ignore[misc]
-    """A reply that a broker's end has lost is asked for again: it need not wait for a disk."""
+    """Requests and replies wait for no disk and no confirm: whoever misses one asks again.
+
+    Not told either, therefore: that no queue takes them. The call times out then.
+    """
 
     delivery_mode = "transient"
+    use_confirms = False
+
+    def publish(self, payload: Any, **options: Any) -> None:
+        super().publish(payload, **{**options, "mandatory": False})
 
 
 class _Responder(nameko_rpc.Responder):  # type: ignore[misc]
@@ -131,7 +138,16 @@ class _ReplyListener(nameko_rpc.ReplyListener):  # type: ignore[misc]
     """Survives the expiry of its queue in a long outage: those who wait have timed out."""
 
     class ReplyConsumer(_Consumer, nameko_rpc.ReplyListener.ReplyConsumer):  # type: ignore[misc]
-        """nameko's, with our way of connecting."""
+        """nameko's, with our way of connecting; who waits for a reply goes with this process."""
+
+        def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
+            consumers = super().get_consumers(consumer_cls, channel)
+            for consumer in consumers:
+                consumer.no_ack = True
+            return consumers
+
+        def ack_message(self, message: Any) -> None:
+            """Say nothing: the broker has let go of it already."""
 
     consumer_cls = ReplyConsumer
 
@@ -152,13 +168,13 @@ class ServiceRpc(nameko_rpc.ServiceRpc):  # type: ignore[misc]
     the same Idempotency-Key is then still one effect.
     """
 
+    publisher_cls = _Publisher
     reply_listener = _ReplyListener()
 
     def setup(self) -> None:
         self._timeout = config["settings"].rpc_timeout
         self.publisher_options |= {
             "expiration": self._timeout,
-            "delivery_mode": "transient",
             "retry_policy": {"max_retries": 1, "interval_start": 0},
         }
         self.amqp_uri = config["settings"].amqp_url
