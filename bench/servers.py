@@ -21,7 +21,12 @@ PATIENCE_S = 60.0
 
 @contextmanager
 def process(
-    command: tuple[str, ...], said: Path, ready: Callable[[], str | None], **environ: str
+    command: tuple[str, ...],
+    said: Path,
+    ready: Callable[[], str | None],
+    cwd: Path = ROOT,
+    /,
+    **environ: str,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process until the block ends; enter when `ready` returns None.
 
@@ -30,7 +35,7 @@ def process(
     with said.open("ab") as out:
         started = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, **environ},
             stdin=subprocess.DEVNULL,
             stdout=out,

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from bench.harness import Bench, Row
+from bench.peers.fqm import checkout
 from bench.rows import (
     call_next,
     concurrent,
     deadlines,
     delivery,
+    fqm,
     http_messages,
     load_append,
     long_stream,
@@ -29,3 +31,6 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "service-day": service_day.run,
 }
 """In the order of the design's table."""
+
+if checkout():
+    ROWS["fqm"] = fqm.run

@@ -50,19 +50,19 @@ def run(bench: Bench) -> Row:
         for processes in (1, 2):
             with ExitStack() as more:
                 pids = [more.enter_context(stack.another("queue")) for _ in range(1, processes)]
-                ours, bare = _ours(stack), _office(port)
-                samples = bench.compare(_sides(ours, bare, stack, pids))
-            _report(row, processes, samples, {OURS: ours, BARE: bare})
+                our, bare = ours(stack), _office(port)
+                samples = bench.compare(_sides(our, bare, stack, pids))
+            _report(row, processes, samples, {OURS: our, BARE: bare})
     return row
 
 
-def _sides(ours: Office, bare: Office, stack: Stack, pids: list[int]) -> dict[str, Side]:
+def _sides(our: Office, bare: Office, stack: Stack, pids: list[int]) -> dict[str, Side]:
     """Calls at once, and visits; each on numbers that were issued just before, off the clock."""
-    people = len(ours.desks)
+    people = len(our.desks)
 
     def prepared(office: Office, times: int) -> None:
         office.issue(times * people)
-        if office is ours:
+        if office is our:
             eventually(lambda: stack.caught_up("queue"), within=120)
 
     def at_once(office: Office) -> float:
@@ -74,9 +74,9 @@ def _sides(ours: Office, bare: Office, stack: Stack, pids: list[int]) -> dict[st
         return office.visits(VISITS)
 
     return {
-        f"{OURS}, at once": partial(at_once, ours),
+        f"{OURS}, at once": partial(at_once, our),
         f"{BARE}, at once": while_frozen(stack, partial(at_once, bare), *pids),
-        f"{OURS}, visits": partial(visits, ours),
+        f"{OURS}, visits": partial(visits, our),
         f"{BARE}, visits": while_frozen(stack, partial(visits, bare), *pids),
     }
 
@@ -140,7 +140,8 @@ class _BareDesk:
         pass
 
 
-def _ours(stack: Stack) -> Office:
+def ours(stack: Stack) -> Office:
+    """Return the office of a running system that has fifty desks."""
     return Office([_OurDesk(stack, n + 1) for n in range(walk_in.DESKS)])
 
 

@@ -1,6 +1,7 @@
 """What is away comes back, and nobody restarts anything else."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -59,6 +60,20 @@ def test_what_was_refused_in_an_outage_is_not_done_later(stack):
         assert refused(answer)
     stack.submit()
     assert stack.log_of("consultation").count_documents({"correlation_id": marker}) == 0
+
+
+def test_nothing_is_lost_on_connections_that_died_with_the_broker(stack):
+    """Nobody confirms requests and replies; the first after an outage are answered all the same."""
+    path, officer = f"/consultations/{stack.submit()['consultation_id']}", stack.officer()
+
+    def read_at_once() -> list[int]:
+        with ThreadPoolExecutor(20) as pool:
+            return [each.status_code for each in pool.map(officer.get, [path] * 20)]
+
+    assert read_at_once() == [200] * 20  # so many connections have been used
+    with away(stack, "broker"):
+        pass
+    assert read_at_once() == [200] * 20
 
 
 def test_mail_waits_for_its_server(stack):
