@@ -24,19 +24,29 @@ from deploy import ports
 BESIDES = ("gevent", "gunicorn", "setuptools<70")
 """What it imports, or is run by, and its `requirements/main.txt` does not name."""
 
-SEED = """\
-from app.database import AuthTokens, Office, Task, Touch_store
+PREPARED = """\
+from app.database import AuthTokens, Office, Serial, Task
 from app.main import create_app, create_db
 from app.middleware import db
 app = create_app()
+app.app_context().push()
+"""
+
+SEEDED = """\
 create_db(app)
-with app.app_context():
-    office, task, token = Office("PST", "A"), Task("Konsultasi"), AuthTokens("bench")
-    office.tasks.append(task)
-    Touch_store.get().n = True  # tickets with a name: no printer is asked
-    db.session.add_all((office, task, token))
-    db.session.commit()
-    print(token.token, office.id, task.id)
+office, task, token = Office("PST", "A"), Task("Konsultasi"), AuthTokens("bench")
+office.tasks.append(task)
+db.session.add_all((office, task, token))
+db.session.commit()
+print(token.token, office.id, task.id)
+"""
+
+ISSUED = """\
+last = max([100, *(ticket.number for ticket in Serial.query)])  # 100: as it begins itself
+for number in range(last + 1, last + 1 + {count}):
+    ticket = Serial(number=number, office_id={office}, task_id={task}, name="Siti", n=True)
+    db.session.add(ticket)
+db.session.commit()
 """
 
 SERVERS = {
@@ -53,10 +63,15 @@ SERVERS = {
 class Fqm:
     """One that runs."""
 
+    home: Path
     port: int
     token: str
     office: int
     task: int
+
+    def issue(self, count: int) -> None:
+        """Give out so many numbers, by its own models: its API wants a printer for it."""
+        _told(self.home, ISSUED.format(count=count, office=self.office, task=self.task))
 
 
 def checkout() -> Path | None:
@@ -77,18 +92,24 @@ def served(home: Path, server: str) -> Iterator[Fqm]:
     _run(source, sys.executable, "-m", "venv", str(home / "venv"))
     listed = ("-r", "requirements/main.txt", *BESIDES)
     _run(source, python, "-m", "pip", "-qq", "--disable-pip-version-check", "install", *listed)
-    token, office, task = _run(source, python, "-W", "ignore", "-c", SEED).split()[-3:]
+    token, office, task = _told(home, SEEDED).split()[-3:]
     port = ports.free()
     command = (python, "-W", "ignore", *(word.format(port=port) for word in SERVERS[server]))
     with servers.process(command, home / "said", partial(_answers, port), source):
-        yield Fqm(port, token, int(office), int(task))
+        yield Fqm(home, port, token, int(office), int(task))
+
+
+def _told(home: Path, script: str) -> str:
+    """Run a script in its environment; return what it prints."""
+    python = str(home / "venv/bin/python")
+    return _run(home / "fqm", python, "-W", "ignore", "-c", PREPARED + script)
 
 
 def _run(where: Path, *command: str) -> str:
     done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-        raise SystemExit(f"FQM cannot be set up: {said[-1]}")
+        raise SystemExit(f"FQM does not do it: {said[-1]}")
     return done.stdout
 
 
