@@ -17,8 +17,7 @@ from tests.e2e.walk_in import DESKS, JAYAPURA, Office, offices
 from tests.lane_rule import check_lane_rule
 from tests.support import Person, Stack, eventually
 
-ROUNDS = 6
-ROUNDS_OF_SOAK = 20
+ROUNDS = 20
 KIOSKS = 200
 SOME = 10
 """So many have been called when a process is killed."""
@@ -107,21 +106,20 @@ def one_round(
     office.clear()
 
 
-@pytest.mark.parametrize("rounds", [ROUNDS, pytest.param(ROUNDS_OF_SOAK, marks=pytest.mark.soak)])
 def test_nobody_gets_a_ticket_twice_and_none_is_skipped(
-    walk_in: Stack, office: Office, officers: dict[str, Person], rounds: int
+    walk_in: Stack, office: Office, officers: dict[str, Person]
 ) -> None:
     """40, 50 and 60 waiting in turns; in the middle one of two processes is killed."""
     office.sari.post(f"/offices/{JAYAPURA}/day/open")
     with walk_in.another("queue"):
-        for number in range(rounds):
-            kill = number == rounds // 2
+        for number in range(ROUNDS):
+            kill = number == ROUNDS // 2
             one_round(office, officers, (40, 50, 60)[number % 3], Patience(), kill)
     walk_in.pst("log", "verify", "queue")  # or it fails
     commits = walk_in.log_of("queue").find({}).sort("position", 1)
     events = [TYPES.decode(event) for commit in commits for event in commit["events"]]
     in_a_row = load_offices(walk_in.settings.offices)[JAYAPURA].queue.priority_in_a_row
-    calls = sum(min((40, 50, 60)[n % 3], DESKS) for n in range(rounds))
+    calls = sum(min((40, 50, 60)[n % 3], DESKS) for n in range(ROUNDS))
     assert check_lane_rule(events, in_a_row) == calls
 
 
