@@ -119,6 +119,12 @@ class GuestBookSchema(Body):
             raise ValidationError({"no_email_reason": ["Goes with a missing e-mail, always."]})
 
 
+class IdentitySchema(Body):
+    """Which card an officer has seen; its number is never asked for."""
+
+    identity_type = _one_of(IDENTITIES, required=True)
+
+
 class NoteSchema(Body):
     """What it was about; seen by officers only."""
 
@@ -230,6 +236,10 @@ class GuestBookRequest(OfTicket, GuestBookSchema):
     """`sign_guest_book`"""
 
 
+class IdentityRequest(OfTicket, IdentitySchema):
+    """`check_identity`"""
+
+
 class NoteRequest(OfTicket, NoteSchema):
     """`note`"""
 
@@ -287,6 +297,11 @@ class TicketSchema(Schema):
         metadata={"description": "The only counter that calls it: it was transferred there."},
     )
     officer_id = fields.String(required=True, allow_none=True)
+    identity_checked = fields.Boolean(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null until the guest book is signed."},
+    )
     attempts = fields.Integer(required=True)
     issued_at = Timestamp(required=True)
     called_at = Timestamp(required=True, allow_none=True)

@@ -35,6 +35,7 @@ GUEST_BOOK: dict[str, Any] = {
     "means": ["visit"],
     "notice_version": "2026-1",
 }
+IDENTITY: dict[str, Any] = {"identity_type": "sim"}
 NOTE: dict[str, Any] = {"text": "Menunjukkan tabel dinamis inflasi."}
 REFERRAL: dict[str, Any] = {"target": "library"}
 TRANSFER: dict[str, Any] = {"counter": "K-2"}

@@ -16,6 +16,7 @@ from contracts.queue import (
     FinishSchema,
     GoOnSchema,
     GuestBookSchema,
+    IdentitySchema,
     IssuedTicketSchema,
     IssueSchema,
     NobodySchema,
@@ -175,6 +176,13 @@ class WalkInRoutes:
         From a kiosk `identity_checked` is false: no officer has seen the card.
         """
         return tickets.changed(self.queue.sign_guest_book(call.request))
+
+    @ticket_step(
+        "identity", Code.GUEST_BOOK_MISSING, body=IdentitySchema, example=examples.IDENTITY
+    )
+    def check_identity(self, call: Call) -> Answer:
+        """An officer has seen the card of who signed at the kiosk, where nobody could."""
+        return tickets.changed(self.queue.check_identity(call.request))
 
     @ticket_step("start", Code.SERVICE_SUSPENDED, Code.OFFICE_CLOSED)
     def start_service(self, call: Call) -> Answer:

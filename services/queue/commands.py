@@ -103,6 +103,13 @@ class SignGuestBook(_OfTicket):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckIdentity(_OfTicket):
+    """An officer has seen the card of who signed the guest book without one."""
+
+    identity_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Start(_OfTicket):
     """The consultation begins."""
 
@@ -201,6 +208,7 @@ OfTicket = (
     | Reinstate
     | Register
     | SignGuestBook
+    | CheckIdentity
     | Start
     | WriteNote
     | Refer

@@ -19,6 +19,7 @@ from services.queue import day, desk, row, start_limit
 from services.queue.commands import (
     CallNext,
     CancelTicket,
+    CheckIdentity,
     CloseByTime,
     CloseDay,
     Command,
@@ -90,6 +91,8 @@ def _decided(command: Command, state: State) -> list[Event]:
             return desk.registered(command, state)
         case SignGuestBook():
             return desk.signed(command, state)
+        case CheckIdentity():
+            return desk.identified(command, state)
         case Start():
             return desk.started(command, state)
         case WriteNote():

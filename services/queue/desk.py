@@ -6,6 +6,7 @@ from math import ceil
 from contracts.errors import Code, Rejected
 from services.queue import guards, start_limit
 from services.queue.commands import (
+    CheckIdentity,
     Finish,
     GoOn,
     Hold,
@@ -22,6 +23,7 @@ from services.queue.events import (
     ConsultationNoted,
     Event,
     GuestBookSigned,
+    IdentityChecked,
     ReferralGiven,
     RegistrationStarted,
     ServiceFinished,
@@ -35,6 +37,7 @@ from services.queue.events import (
 )
 from services.queue.state import State, Status, Ticket
 
+AT_DESK = (Status.WAITING_DESK, Status.CALLED_DESK, Status.IN_SERVICE)
 SERVED = (Status.IN_SERVICE, Status.AWAITING_FEEDBACK, Status.REFERRED)
 """While the officer can still write down what it was about, and who else can help."""
 
@@ -48,12 +51,11 @@ def registered(command: Register, state: State) -> list[Event]:
 def signed(command: SignGuestBook, state: State) -> list[Event]:
     """At the front office, at the kiosk while waiting for it, or at the desk of a single stop."""
     ticket = guards.ticket_of(state, command)
-    at_desk = (Status.WAITING_DESK, Status.CALLED_DESK, Status.IN_SERVICE)
     guards.staff_or_kiosk_of(command.caller, command.office)
     if command.caller.role == guards.KIOSK:
         guards.in_status(ticket, Status.WAITING_FRONT_OFFICE, Status.WAITING_DESK)
     else:
-        guards.in_status(ticket, Status.AT_FRONT_OFFICE, *at_desk)
+        guards.in_status(ticket, Status.AT_FRONT_OFFICE, *AT_DESK)
         if ticket.officer_id is not None:
             guards.owned(ticket, command.caller)
     if ticket.subject_id is not None:
@@ -66,9 +68,24 @@ def signed(command: SignGuestBook, state: State) -> list[Event]:
         **command.words,
     )
     moves = (
-        [TicketQueuedForDesk(ticket_id=command.ticket_id)] if ticket.status not in at_desk else []
+        [TicketQueuedForDesk(ticket_id=command.ticket_id)] if ticket.status not in AT_DESK else []
     )
     return [book, *moves]
+
+
+def identified(command: CheckIdentity, state: State) -> list[Event]:
+    """Who signed at the kiosk shows the card to an officer: while they wait, or at the desk."""
+    ticket = guards.ticket_of(state, command)
+    guards.staff_of(command.caller, command.office)
+    guards.in_status(ticket, *AT_DESK, *SERVED)
+    if ticket.officer_id is not None:
+        guards.owned(ticket, command.caller)
+    if ticket.subject_id is None:
+        raise Rejected(Code.GUEST_BOOK_MISSING, "The guest book is not signed yet.")
+    if ticket.identity_checked:
+        raise Rejected(Code.WRONG_STATE, "The identity has been checked.")
+    kind = command.identity_type
+    return [IdentityChecked(ticket_id=command.ticket_id, identity_type=kind)]
 
 
 def _plausible(command: SignGuestBook) -> None:

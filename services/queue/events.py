@@ -165,6 +165,14 @@ class GuestBookSigned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IdentityChecked:
+    """An officer has seen the card, of this kind, of who signed without one."""
+
+    ticket_id: str
+    identity_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketQueuedForDesk:
     """The visitor waits for the consultation desk."""
 
@@ -332,6 +340,7 @@ OfTicket = (
     | TicketReinstated
     | RegistrationStarted
     | GuestBookSigned
+    | IdentityChecked
     | TicketQueuedForDesk
     | ServiceStarted
     | ConsultationNoted

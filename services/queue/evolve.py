@@ -12,6 +12,7 @@ from services.queue.events import (
     ConsultationNoted,
     Event,
     GuestBookSigned,
+    IdentityChecked,
     Lane,
     OfTicket,
     Outcome,
@@ -129,7 +130,12 @@ def _ticket_changed(state: State, event: OfTicket, at: datetime) -> State:
         case RegistrationStarted():
             return _put(state, event.ticket_id, status=Status.AT_FRONT_OFFICE)
         case GuestBookSigned():
-            return _put(state, event.ticket_id, subject_id=event.subject_id)
+            checked = event.identity_checked
+            return _put(
+                state, event.ticket_id, subject_id=event.subject_id, identity_checked=checked
+            )
+        case IdentityChecked():
+            return _put(state, event.ticket_id, identity_checked=True)
         case TicketQueuedForDesk():
             moved = replace(ticket, stop=Stop.DESK, attempts=0, officer_id=None, reinstated=False)
             freed = _free(_out_of_row(state, event.ticket_id), ticket)

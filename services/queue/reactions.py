@@ -11,6 +11,7 @@ from services.queue.events import (
     ConsultationNoted,
     Event,
     GuestBookSigned,
+    IdentityChecked,
     ReferralGiven,
     RegistrationStarted,
     ServiceDayClosed,
@@ -55,6 +56,8 @@ def react(fact: Fact) -> list[Effect]:
             return [Cancel(f"{START_LIMIT}{event.ticket_id}")]
         case RegistrationStarted() | TicketQueuedForDesk() | ConsultationNoted() | ClosingBegun():
             return [Ignore("known from the facts around it")]
+        case IdentityChecked():
+            return [Ignore("for the guest book alone")]
         case ServiceDayOpened():
             return [
                 _told(fact),

@@ -36,6 +36,7 @@ TYPES = EventTypes(
         EventType("ticket_reinstated", 1, events.TicketReinstated),
         EventType("registration_started", 1, events.RegistrationStarted),
         EventType("guest_book_signed", 1, events.GuestBookSigned),
+        EventType("identity_checked", 1, events.IdentityChecked),
         EventType("ticket_queued_for_desk", 1, events.TicketQueuedForDesk),
         EventType("start_limit_set", 1, events.StartLimitSet),
         EventType("start_limit_stopped", 1, events.StartLimitStopped),

@@ -227,6 +227,11 @@ class QueueService:
         )
 
     @rpc
+    def check_identity(self, request: Request) -> Answer:
+        """An officer has seen the card; `IdentityRequest`."""
+        return self._step(schema(shapes.IdentityRequest).load(request), commands.CheckIdentity)
+
+    @rpc
     def start(self, request: Request) -> Answer:
         """The consultation begins; `OfTicket`."""
         return self._step(schema(shapes.OfTicket).load(request), commands.Start)

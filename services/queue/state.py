@@ -77,6 +77,7 @@ class Ticket:
     call: int | None = None
     behind: int | None = None
     subject_id: str | None = None
+    identity_checked: bool | None = None  # None: not signed yet
     started_at: datetime | None = None
     held_at: datetime | None = None
     held_s: int = 0

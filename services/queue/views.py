@@ -9,6 +9,7 @@ from kernel.views import View
 from services.queue.events import (
     ConsultationNoted,
     GuestBookSigned,
+    IdentityChecked,
     Outcome,
     ReferralGiven,
     ServiceFinished,
@@ -125,6 +126,8 @@ def _visit_changes(before: Document, fact: Fact) -> Document:
         case GuestBookSigned():
             words = {name: getattr(event, name) for name in BOOK}
             return {**words, "signed": fact.position, "signed_at": at}
+        case IdentityChecked():
+            return {"identity_type": event.identity_type, "identity_checked": True}
         case ServiceStarted():
             began = before["started_at"] or at
             return {"counter": event.counter, "officer_id": event.officer_id, "started_at": began}

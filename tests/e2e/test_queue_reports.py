@@ -128,7 +128,9 @@ def test_visit_tells_what_came_of_it(office: Office, day: str) -> None:
     """The desk, the officer's notes, where they were sent on."""
     today = signed(office, 1)
     ticket = office.call_next("K-1").json()
+    assert ticket["identity_checked"] is False  # signed at the kiosk
     office.step(ticket, "start")
+    assert office.step(ticket, "identity", {"identity_type": "passport"})["identity_checked"]
     for text in ("Inflasi PENANDA", "PDRB PENANDA"):
         office.step(ticket, "notes", {"text": text})
     office.step(ticket, "referrals", {"target": "library"})
@@ -136,6 +138,7 @@ def test_visit_tells_what_came_of_it(office: Office, day: str) -> None:
     found = next(v for v in visits(office, today)["items"] if v["ticket_id"] == ticket["ticket_id"])
     assert found["notes"] == ["Inflasi PENANDA", "PDRB PENANDA"]
     assert (found["counter"], found["officer_id"]) == ("K-1", "budi")
+    assert (found["identity_checked"], found["identity_type"]) == (True, "passport")
     assert (found["outcome"], found["referrals"]) == ("referred", ["library"])
     office.stack.pst("vault", "forget", found["subject_id"], "--yes")
     gone = eventually(

@@ -1,10 +1,19 @@
 """The rules at the front office and at the desk, one claim a test."""
 
+from functools import partial
+
 import pytest
 
 from contracts.errors import Code
 from services.queue import commands
-from services.queue.events import GuestBookSigned, Outcome, StartLimitSet, Stop, TicketQueuedForDesk
+from services.queue.events import (
+    GuestBookSigned,
+    IdentityChecked,
+    Outcome,
+    StartLimitSet,
+    Stop,
+    TicketQueuedForDesk,
+)
 from services.queue.state import Status
 from tests.unit.service_day import ANI, BUDI, KIOSK, SARI, Day, one_stop, refused
 
@@ -44,6 +53,37 @@ def test_visitor_signs_at_the_kiosk():
     assert day.ticket(ticket).status is Status.WAITING_DESK
     assert day.call("FO-1", stop=Stop.FRONT_OFFICE) is None
     assert day.call() == ticket
+
+
+def test_officer_checks_the_identity_of_who_signed_at_the_kiosk():
+    """Any, while they wait for the desk; once, and only of who has signed."""
+    day = Day()
+    ticket = day.issue()
+    seen = partial(day.do, commands.CheckIdentity, ANI, ticket_id=ticket, identity_type="sim")
+    refused(Code.WRONG_STATE, seen)
+    day.sign(ticket, KIOSK)
+    assert day.ticket(ticket).identity_checked is False
+    assert seen() == [IdentityChecked(ticket_id=ticket, identity_type="sim")]
+    assert day.ticket(ticket).identity_checked is True
+    refused(Code.WRONG_STATE, seen)
+
+
+def test_identity_is_checked_at_the_desk_by_whose_visitor_it_is():
+    """An officer who wrote the guest book for them said so then."""
+    day = one_stop()
+    ticket = day.issue()
+    day.call()
+    seen = partial(day.do, commands.CheckIdentity, ticket_id=ticket, identity_type="ktp")
+    refused(Code.GUEST_BOOK_MISSING, seen)
+    day.sign(ticket, identity_checked=False)
+    day.start(ticket)
+    day.finish(ticket)
+    refused(Code.NOT_YOUR_TICKET, seen, ANI)
+    assert seen() != []
+    other = day.issue()
+    day.call()
+    day.sign(other)
+    refused(Code.WRONG_STATE, day.do, commands.CheckIdentity, ticket_id=other, identity_type="sim")
 
 
 def test_only_the_owner_or_a_supervisor_goes_on():

@@ -45,7 +45,14 @@ COUNTERS = ("FO-1", "K-1", "K-2")
 OTHER_DESK = {"FO-1": "K-1", "K-1": "K-2", "K-2": "K-1"}
 AT_COUNTER = [
     *("call", "call and start", "start", "finish", "recall", "hold", "transfer", "register"),
-    *("sign", "call in vain", "call in vain and back", "call in vain and back", "front office"),
+    *(
+        "sign",
+        "identify",
+        "call in vain",
+        "call in vain and back",
+        "call in vain and back",
+        "front office",
+    ),
     *("serve", "serve", "serve and undo", "serve, hold, go on", "serve, hold, go on and undo"),
     *("refer", "serve and refer", "serve and transfer", "serve and transfer"),
     "transfer and back",
@@ -132,7 +139,9 @@ def take(day, step, what):
             for verb in ("recall", "recall", "miss"):
                 take(day.later(seconds=20), verb, what)
         case "sign":
-            day.sign(ticket, SARI)
+            day.sign(ticket, SARI, identity_checked=False)
+        case "identify":
+            day.do(commands.CheckIdentity, SARI, ticket_id=ticket, identity_type="ktp")
         case "suspend":
             day.do(commands.Suspend, SARI, reason_code="power_cut")
         case "resume":
