@@ -1,10 +1,12 @@
 # `make` lists the targets. Everything is installed into .venv and kept in .run (PST_RUN_DIR);
 # settings are PST_* variables, e.g. `PST_PORT=8081 PST_RUN_DIR=.run2 make run`.
 
-# The distribution's Python first, if it can be had: it is built with profiles, and all here runs a
-# fifth faster on it than on one that was compiled without (pyenv does).
-able = $(1) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(1)
-PYTHON ?= $(or $(shell $(call able,/usr/bin/python3)),python3)
+# The distribution's Python first, if it can be had and no other was chosen: it is built with
+# profiles, and all here runs a fifth faster on it than on one that was compiled without (by pyenv).
+able = $(1) -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null && echo $(1)
+chosen = $(VIRTUAL_ENV)$(CONDA_PREFIX)$(PYENV_VERSION)
+PYTHON ?= $(or $(if $(chosen),,$(shell $(call able,/usr/bin/python3))),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 

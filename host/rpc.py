@@ -62,16 +62,11 @@ class _Consumer(Consumer):  # type: ignore[misc]
 
 
 class _Publisher(nameko_rpc.Publisher):  # type: ignore[misc]
-    """Requests and replies wait for no disk and no confirm: whoever misses one asks again.
-
-    Not told either, therefore: that no queue takes them. The call times out then.
-    """
+    """Replies wait for no disk and no confirm: whoever misses one asks again."""
 
     delivery_mode = "transient"
     use_confirms = False
-
-    def publish(self, payload: Any, **options: Any) -> None:
-        super().publish(payload, **{**options, "mandatory": False})
+    transport_options = nameko_rpc.Publisher.transport_options.copy()  # nameko writes into it
 
 
 class _Responder(nameko_rpc.Responder):  # type: ignore[misc]
@@ -149,6 +144,9 @@ class _ReplyListener(nameko_rpc.ReplyListener):  # type: ignore[misc]
         def ack_message(self, message: Any) -> None:
             """Say nothing: the broker has let go of it already."""
 
+        def requeue_message(self, message: Any) -> None:
+            """Likewise, of one that comes when we stop."""
+
     consumer_cls = ReplyConsumer
 
     def setup(self) -> None:
@@ -168,13 +166,13 @@ class ServiceRpc(nameko_rpc.ServiceRpc):  # type: ignore[misc]
     the same Idempotency-Key is then still one effect.
     """
 
-    publisher_cls = _Publisher
     reply_listener = _ReplyListener()
 
     def setup(self) -> None:
         self._timeout = config["settings"].rpc_timeout
         self.publisher_options |= {
             "expiration": self._timeout,
+            "delivery_mode": "transient",
             "retry_policy": {"max_retries": 1, "interval_start": 0},
         }
         self.amqp_uri = config["settings"].amqp_url

@@ -22,8 +22,9 @@ TOGETHER = 25
 """So many commands are decided and stored together: a process has other things to do, too."""
 
 TRIES = 40
-"""A command that loses its version this often in a row is answered "unavailable". That takes more
-than a second: a rival process goes through its whole line first, fifty commands on a busy day."""
+"""A command whose line loses its version this often in a row is answered "unavailable". That takes
+more than a second: a rival process goes through its whole line first, fifty commands on a busy day.
+"""
 
 
 @dataclass(eq=False)
@@ -34,7 +35,7 @@ class Asked(Place, Generic[S]):
     meta: Meta
     outcome: Outcome[S] | None = None
     anew: bool = False  # to be decided on what the log has now
-    lost: int = 0  # so often its version went to another process
+    lost: int = 0  # so often in a row its line's version went to another process
 
     def answer(self, outcome: Outcome[S]) -> None:
         """Let its thread go with an outcome."""
@@ -93,9 +94,12 @@ class Deciding(Generic[S]):
         try:
             self._store(self._decide_all(fewer, folded, in_log=not warm))
         except VersionConflict:
-            for asked in fewer:
+            for asked in group:  # also who was left out to be faster: else each took its own tries
                 asked.lose(self._stream)
             pause(jitter(0.01 * min(lost + 1, 6)))
+        else:
+            for asked in group:
+                asked.lost = 0
 
     def _decide_all(
         self, left: Sequence[Asked[S]], folded: Folded[S], in_log: bool

@@ -106,22 +106,27 @@ class Line(Generic[P]):
             self._places.extendleft(reversed([p for p in group if not p.settled]))
 
 
-def _try(group: Sequence[P], carry: Carry[P]) -> None:
-    """Carry a group; if one of it cannot be carried, find out which."""
+def _try(group: Sequence[P], carry: Carry[P]) -> Unavailable | None:
+    """Carry a group; if one of it cannot be carried, find out which.
+
+    Return why nothing can be carried now, if so: all have been told.
+    """
     left = [place for place in group if not place.settled]
     try:
         if left:
             carry(left)
     except Unavailable as error:  # it is nobody's fault
         _refuse_all(left, error)
+        return error
     except Exception as error:  # told to whoever caused it, once they are found
         if len(left) == 1:
             left[0].refuse(error)
-            return
+            return None
         for place in left:
-            _try([place], carry)
-            if isinstance(place.error, Unavailable):
-                _refuse_all(left, place.error)
+            if away := _try([place], carry):
+                _refuse_all(left, away)
+                return away
+    return None
 
 
 def _refuse_all(group: Sequence[P], cause: Unavailable) -> None:

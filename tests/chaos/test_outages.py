@@ -63,14 +63,14 @@ def test_what_was_refused_in_an_outage_is_not_done_later(stack):
 
 
 def test_nothing_is_lost_on_connections_that_died_with_the_broker(stack):
-    """Nobody confirms requests and replies; the first after an outage are answered all the same."""
+    """Nobody confirms replies; those to the first requests after an outage come all the same."""
     path, officer = f"/consultations/{stack.submit()['consultation_id']}", stack.officer()
 
     def read_at_once() -> list[int]:
         with ThreadPoolExecutor(20) as pool:
             return [each.status_code for each in pool.map(officer.get, [path] * 20)]
 
-    assert read_at_once() == [200] * 20  # so many connections have been used
+    assert read_at_once() == [200] * 20  # over connections that are kept
     with away(stack, "broker"):
         pass
     assert read_at_once() == [200] * 20

@@ -123,6 +123,7 @@ def test_who_is_stored_does_not_wait_for_who_is_not(held, monkeypatch):
         return append(drafts)
 
     monkeypatch.setattr(held.log, "append_chain", all_but_the_last)
+    monkeypatch.setattr(deciding, "TRIES", 10**6)  # it tries for as long as we look
     with ThreadPoolExecutor(21) as pool:
         pool.submit(held.take, **MANY)
         assert held.log.carrying.wait(5)
@@ -135,7 +136,7 @@ def test_who_is_stored_does_not_wait_for_who_is_not(held, monkeypatch):
 
 
 def test_busy_stream_is_told_to_each_after_so_many_losses(held, monkeypatch):
-    """Rivals win every time: who came first is told first, and who came is told once."""
+    """Rivals win every time: we hurry more and more, and all are told when the tries are over."""
     monkeypatch.setattr(deciding, "pause", lambda _seconds: None)
     append = held.log.append_chain
 
@@ -147,12 +148,29 @@ def test_busy_stream_is_told_to_each_after_so_many_losses(held, monkeypatch):
 
     tries: list[int] = []
     monkeypatch.setattr(held.log, "append_chain", always_late)
-    outcomes = held.together(*[{} for _ in range(3)])
-    assert [type(error) for error in outcomes] == [StreamUnavailable] * 3
-    assert len({id(error) for error in outcomes}) == 3
-    assert len(tries) <= 3 * deciding.TRIES
+    outcomes = held.together(*[{} for _ in range(deciding.TOGETHER)])
+    assert [type(error) for error in outcomes] == [StreamUnavailable] * deciding.TOGETHER
+    assert len({id(error) for error in outcomes}) == deciding.TOGETHER
+    assert tries == [25, 12, 6, 3, *[1] * (deciding.TRIES - 4)]
     monkeypatch.setattr(held.log, "append_chain", append)
     assert held.take(**MANY).version == 2
+
+
+def test_line_that_has_won_goes_on_in_full(held, monkeypatch):
+    """Short chains are for the hurry alone: five losses do not slow down those who come behind."""
+    append, tries = held.log.append_chain, []
+
+    def late_at_first(drafts):
+        if drafts[0].version > 1:
+            tries.append(len(drafts))
+        if 0 < len(tries) <= 5:
+            return Stored([], VersionConflict("somebody was faster"))
+        return append(drafts)
+
+    monkeypatch.setattr(held.log, "append_chain", late_at_first)
+    outcomes = held.together(*[{} for _ in range(deciding.TOGETHER)])
+    assert [o.version for o in outcomes] == list(range(2, 27))
+    assert tries == [25, 12, 6, 3, 1, 1, 24]
 
 
 def test_part_of_a_chain_is_stored_when_the_database_goes(held, monkeypatch):
