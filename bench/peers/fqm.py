@@ -70,7 +70,7 @@ class Fqm:
     task: int
 
     def issue(self, count: int) -> None:
-        """Give out so many numbers, by its own models: its API wants a printer for it."""
+        """Give out so many numbers, by its own models: its API answers 500."""
         _told(self.home, ISSUED.format(count=count, office=self.office, task=self.task))
 
 

@@ -15,7 +15,7 @@ FQM (Free Queue Manager) as it can be cloned, on SQLite, called through its own 
 pull. It knows no lanes, so there is one. Ours is the whole system, as in the row before. Run by its
 own server FQM has one process; its Docker image has gunicorn run a worker for each core, and two of
 them may then take the same ticket: `twice` counts how often a desk was sent to one that another had
-been sent to."""
+been sent to. That image has Redis beside it for its caches; here it runs without."""
 
 
 def run(bench: Bench) -> Row:
