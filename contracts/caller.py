@@ -4,6 +4,8 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 ROLES = ("service_user", "officer", "supervisor", "admin", "kiosk", "system")
 STAFF = ("officer", "supervisor", "admin")
+ANONYMOUS = "anonymous"
+"""The id of who calls, without a token, what everybody may."""
 
 
 class CallerSchema(Schema):

@@ -5,6 +5,8 @@ from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
+import phonenumbers
+from email_validator import validate_email
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 from contracts.caller import CallerSchema
@@ -39,6 +41,35 @@ class Flag(fields.Boolean):
         return value
 
 
+class EmailAddress(fields.String):
+    """An address in one spelling: no blanks around it, NFC, its domain as people read it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"format": "email", "maxLength": 254}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            found = validate_email(str(text).strip(), check_deliverability=False)
+        except ValueError as error:  # also what cannot be encoded
+            raise ValidationError("Not a valid email address.") from error
+        return found.normalized
+
+
+class PhoneNumber(fields.String):
+    """A number in one spelling (E.164); without a country code it is an Indonesian one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            number = phonenumbers.parse(text, "ID")
+        except phonenumbers.NumberParseException as error:
+            raise ValidationError("Not a phone number.") from error
+        if not phonenumbers.is_possible_number(number):
+            raise ValidationError("Not a phone number.")
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
 TEXT_MAX = 10_000
 
 TEXT_PATTERN = r"^[^\S\x00-\x08\x0b\x0c\x0e-\x1f]*[^\s\x00-\x1f][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
@@ -71,6 +102,22 @@ def prose(longest: int, **kwargs: object) -> fields.String:
     ]
     pattern = {"pattern": TEXT_PATTERN}
     return fields.String(validate=checks, metadata=pattern, **kwargs)  # type: ignore[arg-type]  # passed on
+
+
+def web_address(**kwargs: Any) -> fields.Url:
+    """An address on the web, with its scheme."""
+    return fields.Url(
+        schemes={"http", "https"},
+        validate=[validate.Length(max=2_000), no_control_characters],
+        metadata={"pattern": r"^https?://"},
+        **kwargs,
+    )
+
+
+def each_once(words: list[str]) -> None:
+    """Refuse a list that says something twice."""
+    if len(set(words)) != len(words):
+        raise ValidationError("Must name each once.")
 
 
 class Body(Schema):

@@ -3,8 +3,12 @@
 Every method takes one object that also holds `caller` (`contracts/caller.py`).
 """
 
+from typing import Any
+
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from contracts.attachments import AttachedSchema, attachment_ids
+from contracts.calendar import SkippedDaySchema
 from contracts.common import (
     TEXT_MAX,
     AtQuerySchema,
@@ -14,15 +18,44 @@ from contracts.common import (
     ServiceRequest,
     Timestamp,
     code_word,
+    each_once,
+    in_our_time,
     line,
     prose,
+    web_address,
 )
 
 TYPES = ("data", "metadata", "classification", "methodology", "other")
 CHANNELS = ("web", "email", "whatsapp", "phone", "visit")
 STATUSES = ("submitted", "needs_clarification", "accepted", "in_progress", "closed")
-OFFICER_CLOSES_BECAUSE = ("resolved", "out_of_scope", "duplicate", "spam")
-CLOSE_REASONS = (*OFFICER_CLOSES_BECAUSE, "user_silent", "withdrawn")
+OFFICER_CLOSES_BECAUSE = ("resolved", "out_of_scope", "duplicate", "spam", "user_silent")
+CLOSE_REASONS = (*OFFICER_CLOSES_BECAUSE, "withdrawn")
+MISSING = (
+    "topic",
+    "region",
+    "period",
+    "indicator",
+    "detail",
+    "purpose",
+    "attachment",
+    "identity",
+    "contact",
+    "other",
+)
+"""What a request may lack: codes, so that it can be published and counted."""
+
+REFERRED_TO = (
+    "library",
+    "product_sales",
+    "recommendation",
+    "website",
+    "public_information",
+    "skd_survey",
+)
+MEETING_KINDS = ("zoom", "onsite")
+MEETING_STATUSES = ("scheduled", "cancelled", "held", "missed")
+LINK_STATES = ("none", "pending", "made", "failed")
+TURNS = ("officer", "user")
 PARTIES = ("user", "officer", "system")
 SLA_STATES = ("not_started", "running", "paused", "met", "breached")
 
@@ -57,17 +90,85 @@ class SubmitSchema(Body):
 
 
 class MessageBodySchema(Body):
-    """One message; `internal` notes are seen by officers only."""
+    """One message; `internal` notes are seen by officers only.
+
+    `attachments`: ids of files that were uploaded for it.
+    """
 
     text = prose(TEXT_MAX, required=True)
     internal = Flag(load_default=False)
+    attachments = attachment_ids()
+
+
+class ClarificationSchema(Body):
+    """What an officer asks the user, and what is missing."""
+
+    text = prose(TEXT_MAX, required=True)
+    missing = fields.List(
+        fields.String(validate=validate.OneOf(MISSING)),
+        required=True,
+        validate=[validate.Length(min=1, max=len(MISSING)), each_once],
+    )
+
+
+class AssignSchema(Body):
+    """Which officer is to have it."""
+
+    officer_id = code_word(required=True)
+
+
+class ReferSchema(Body):
+    """Who else can help, where, and why."""
+
+    target = fields.String(required=True, validate=validate.OneOf(REFERRED_TO))
+    url = web_address(load_default=None, allow_none=True)
+    reason = prose(2_000, required=True)
 
 
 class CloseSchema(Body):
-    """An officer closes: why, and a note for the record."""
+    """An officer closes: why, and a note for the record.
+
+    `duplicate_of`: the id of the consultation in which the same is dealt with.
+    """
 
     reason = fields.String(required=True, validate=validate.OneOf(OFFICER_CLOSES_BECAUSE))
     note = prose(TEXT_MAX, load_default=None, allow_none=True)
+    duplicate_of = code_word(load_default=None, allow_none=True)
+
+    @validates_schema
+    def only_duplicates_have_another(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse a name of the other where there is none."""
+        if data["duplicate_of"] is not None and data["reason"] != "duplicate":
+            raise ValidationError({"duplicate_of": ["Only for the reason duplicate."]})
+
+
+class RescheduleSchema(Body):
+    """When: `start`, and for how many minutes; a link or place that is not said is as it was."""
+
+    start = Timestamp(required=True, validate=in_our_time)
+    duration_min = fields.Integer(
+        strict=True, required=True, validate=validate.Range(min=5, max=480)
+    )
+    join_url = web_address(load_default=None, allow_none=True)
+    place = line(load_default=None, allow_none=True)
+
+
+class ScheduleSchema(RescheduleSchema):
+    """How, when and where to meet; by Zoom without `join_url` where a provider makes the link."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(MEETING_KINDS))
+
+
+class CancelMeetingSchema(Body):
+    """Why it does not take place."""
+
+    reason = prose(2_000, load_default=None, allow_none=True)
+
+
+class HeldSchema(Body):
+    """What came of a meeting: the user gets it as the officer's message, which is an answer."""
+
+    summary = prose(TEXT_MAX, load_default=None, allow_none=True)
 
 
 class ReopenSchema(Body):
@@ -81,9 +182,19 @@ class SubmitRequest(ServiceRequest, SubmitSchema):
 
 
 class OneRequest(ServiceRequest):
-    """`accept`, `claim`, `withdraw`, `history`, `dossier`: which consultation."""
+    """`accept`, `claim`, `withdraw`, `history`, `limit`, `dossier`: which consultation."""
 
     consultation_id = fields.String(required=True)
+
+
+class AfterQuerySchema(Schema):
+    """After which version of the consultation."""
+
+    after = fields.Integer(strict=True, load_default=0, validate=validate.Range(min=0, max=10**9))
+
+
+class ChangesRequest(OneRequest, AfterQuerySchema):
+    """`changes`"""
 
 
 class GetRequest(OneRequest, AtQuerySchema):
@@ -91,7 +202,45 @@ class GetRequest(OneRequest, AtQuerySchema):
 
 
 class PostMessageRequest(OneRequest, MessageBodySchema):
-    """`post_message`"""
+    """`post_message`; how and when it was sent, the gateway or a channel says."""
+
+    channel = fields.String(load_default="web", validate=validate.OneOf(CHANNELS))
+    sent_at = Timestamp(load_default=None, allow_none=True, validate=in_our_time)
+    automatic = Flag(load_default=False)
+
+
+class ClarificationRequest(OneRequest, ClarificationSchema):
+    """`ask_clarification`"""
+
+
+class AssignRequest(OneRequest, AssignSchema):
+    """`assign`"""
+
+
+class ReferralRequest(OneRequest, ReferSchema):
+    """`refer`"""
+
+
+class ScheduleRequest(OneRequest, ScheduleSchema):
+    """`schedule_meeting`"""
+
+
+class MeetingRequest(OneRequest):
+    """`miss_meeting`: which meeting."""
+
+    meeting_id = fields.String(required=True)
+
+
+class RescheduleRequest(MeetingRequest, RescheduleSchema):
+    """`reschedule_meeting`"""
+
+
+class CancelMeetingRequest(MeetingRequest, CancelMeetingSchema):
+    """`cancel_meeting`"""
+
+
+class HeldRequest(MeetingRequest, HeldSchema):
+    """`hold_meeting`"""
 
 
 class CloseRequest(OneRequest, CloseSchema):
@@ -103,52 +252,23 @@ class ReopenRequest(OneRequest, ReopenSchema):
 
 
 class ListQuerySchema(PageQuerySchema):
-    """Which consultations, newest first."""
+    """Which consultations, newest first.
+
+    `overdue`: the limit has passed without an answer; `to_confirm`: the user was silent for too
+    long, and an officer is to close it.
+    """
 
     office = line(20, load_default=None)
     status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
     officer = line(100, load_default=None)
+    unassigned = Flag(load_default=None)
+    turn = fields.String(load_default=None, validate=validate.OneOf(TURNS))
     overdue = Flag(load_default=None)
+    to_confirm = Flag(load_default=None)
 
 
 class ListRequest(ServiceRequest, ListQuerySchema):
     """`list_consultations`"""
-
-
-class DueQuerySchema(Schema):
-    """A working-day limit that starts at `start`."""
-
-    office = line(20, required=True)
-    start = Timestamp(required=True)
-    working_days = fields.Integer(
-        required=True, strict=True, validate=validate.Range(min=0, max=366)
-    )
-
-    @validates_schema
-    def within_the_calendar(self, data: dict, **_: object) -> None:  # type: ignore[type-arg]
-        """The holiday tables reach so far; beyond them an answer would be a guess."""
-        if not 2000 <= data["start"].year <= 2098:
-            raise ValidationError({"start": ["Must lie between the years 2000 and 2098."]})
-
-
-class DueRequest(ServiceRequest, DueQuerySchema):
-    """`calendar_due`"""
-
-
-class CalendarQuerySchema(Schema):
-    """Whose calendar; without `office` the national one."""
-
-    office = line(20, load_default=None)
-
-
-class CalendarPathSchema(Schema):
-    """Which year; the holiday tables reach no further."""
-
-    year = fields.Integer(required=True, strict=True, validate=validate.Range(min=2000, max=2099))
-
-
-class CalendarRequest(ServiceRequest, CalendarPathSchema, CalendarQuerySchema):
-    """`calendar_year`"""
 
 
 # What is answered.
@@ -163,11 +283,14 @@ class MessageSchema(Schema):
     text = fields.String(required=True)
     internal = fields.Boolean(required=True)
     channel = fields.String(required=True)
+    automatic = fields.Boolean(required=True)
     sent_at = Timestamp(required=True)
+    received_at = Timestamp(required=True)
+    attachments = fields.List(fields.Nested(AttachedSchema), required=True)
 
 
-class SlaSchema(Schema):
-    """The three-working-day limit."""
+class VerdictSchema(Schema):
+    """Where the limit ends and whether it was kept, by the calendar of that version."""
 
     state = fields.String(required=True, validate=validate.OneOf(SLA_STATES))
     due_at = Timestamp(required=True, allow_none=True)
@@ -175,24 +298,76 @@ class SlaSchema(Schema):
     late_by_working_days = fields.Integer(required=True, allow_none=True)
 
 
+class SlaSchema(VerdictSchema):
+    """The three-working-day limit, as it was judged then.
+
+    `rejudged`: what it would be by a calendar that was changed after the verdict; null if none was.
+    `warned_at`: since when one working day was left.
+    """
+
+    warned_at = Timestamp(required=True, allow_none=True)
+    rejudged = fields.Nested(VerdictSchema, required=True, allow_none=True)
+
+
+class ClarificationShownSchema(Schema):
+    """What the user was asked, and has not answered yet."""
+
+    missing = fields.List(fields.String(validate=validate.OneOf(MISSING)), required=True)
+    asked_at = Timestamp(required=True)
+
+
+class MeetingSchema(Schema):
+    """An appointment; `sequence` counts its changes, as iCalendar does.
+
+    `link_state`: whether a provider makes the link. `failed`: it has not yet, though asked often;
+    it goes on being asked, and an officer may give a link instead (`reschedule`).
+    """
+
+    meeting_id = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(MEETING_KINDS))
+    status = fields.String(required=True, validate=validate.OneOf(MEETING_STATUSES))
+    start = Timestamp(required=True)
+    end = Timestamp(required=True)
+    sequence = fields.Integer(required=True)
+    officer_id = fields.String(required=True)
+    join_url = fields.String(required=True, allow_none=True)
+    link_state = fields.String(required=True, validate=validate.OneOf(LINK_STATES))
+    place = fields.String(required=True, allow_none=True)
+
+
+class ReferralShownSchema(Schema):
+    """Who else can help, as an officer said."""
+
+    target = fields.String(required=True, validate=validate.OneOf(REFERRED_TO))
+    url = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True)
+    officer_id = fields.String(required=True)
+    given_at = Timestamp(required=True)
+
+
 class SilenceSchema(Schema):
-    """The seven days after which a silent conversation closes."""
+    """The seven days after which a silent conversation closes.
+
+    `lapsed_at`: when they were over, where an officer is to confirm the close.
+    """
 
     running = fields.Boolean(required=True)
     closes_at = Timestamp(required=True, allow_none=True)
     reminders_sent = fields.Integer(required=True)
+    lapsed_at = Timestamp(required=True, allow_none=True)
 
 
 class ConsultationSchema(Schema):
-    """The resource; `messages` is left out of lists."""
+    """The resource; what was said and arranged is left out of lists.
+
+    `contact_bounced`: what we write does not reach the user.
+    """
 
     consultation_id = fields.String(required=True)
     number = fields.String(required=True)
     office = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
-    turn = fields.String(
-        required=True, allow_none=True, validate=validate.OneOf(("officer", "user"))
-    )
+    turn = fields.String(required=True, allow_none=True, validate=validate.OneOf(TURNS))
     type = fields.String(required=True, validate=validate.OneOf(TYPES))
     topic = fields.String(required=True)
     classification = fields.Nested(ClassificationSchema, required=True, allow_none=True)
@@ -206,19 +381,22 @@ class ConsultationSchema(Schema):
     close_reason = fields.String(
         required=True, allow_none=True, validate=validate.OneOf(CLOSE_REASONS)
     )
+    duplicate_of = fields.String(required=True, allow_none=True)
+    clarification = fields.Nested(ClarificationShownSchema, required=True, allow_none=True)
+    contact_bounced = fields.Boolean(required=True)
     sla = fields.Nested(SlaSchema, required=True)
     silence = fields.Nested(SilenceSchema, required=True)
     messages = fields.List(fields.Nested(MessageSchema), required=True)
-    meetings = fields.List(fields.Dict(), required=True)  # none can be arranged yet
-    referrals = fields.List(fields.Dict(), required=True)  # none can be given yet
+    meetings = fields.List(fields.Nested(MeetingSchema), required=True)
+    referrals = fields.List(fields.Nested(ReferralShownSchema), required=True)
     version = fields.Integer(required=True)
 
 
 class ConsultationSummarySchema(ConsultationSchema):
-    """A row of a list: the resource without its messages."""
+    """A row of a list: the resource without what was said and arranged."""
 
     class Meta:
-        exclude = ("messages",)
+        exclude = ("messages", "meetings", "referrals")
 
 
 class ConsultationListSchema(Schema):
@@ -235,13 +413,21 @@ class ActorSchema(Schema):
     id = fields.String(required=True)
 
 
+class ToldSchema(Schema):
+    """What people read, in Indonesian and in English."""
+
+    id = fields.String(required=True)
+    en = fields.String(required=True)
+
+
 class HistoryItemSchema(Schema):
-    """One fact of the log, in clear for those who may see it."""
+    """One fact of the log, in clear for those who may see it, and as a sentence."""
 
     version = fields.Integer(required=True)
     type = fields.String(required=True)
     occurred_at = Timestamp(required=True)
     actor = fields.Nested(ActorSchema, required=True)
+    told = fields.Nested(ToldSchema, required=True)
     data = fields.Dict(keys=fields.String(), required=True)
 
 
@@ -251,34 +437,53 @@ class HistorySchema(Schema):
     items = fields.List(fields.Nested(HistoryItemSchema), required=True)
 
 
-class SkippedDaySchema(Schema):
-    """A date that did not count, and why."""
+class MinutesSchema(Schema):
+    """Where the minutes went; together they are `total`."""
+
+    total = fields.Integer(required=True)
+    with_office = fields.Integer(required=True)
+    with_user = fields.Integer(required=True)
+    outside_hours = fields.Integer(required=True)
+    days_off = fields.Integer(required=True)
+
+
+class DayOffSchema(Schema):
+    """A date that did not count, and how many of the minutes were on it."""
 
     date = fields.Date(required=True)
     reason = fields.String(required=True)
+    minutes = fields.Integer(required=True)
 
 
-class DueSchema(Schema):
-    """When a limit of so many working days ends."""
+class PauseSchema(Schema):
+    """The limit stood still, and moved by so many working days; `end` is null while it does."""
 
+    start = Timestamp(required=True)
+    end = Timestamp(required=True, allow_none=True)
+    working_days = fields.Integer(required=True)
+
+
+class ExplanationSchema(Schema):
+    """Where the time went from the acceptance to the answer, or to now.
+
+    `due_at`, `skipped` and `pauses` are by the calendar of `calendar_version`, which may be newer
+    than the one by which the limit was judged.
+    """
+
+    accepted_at = Timestamp(required=True)
+    until = Timestamp(required=True)
     due_at = Timestamp(required=True)
     calendar_version = fields.String(required=True)
+    minutes = fields.Nested(MinutesSchema, required=True)
+    days_off = fields.List(fields.Nested(DayOffSchema), required=True)
+    pauses = fields.List(fields.Nested(PauseSchema), required=True)
     skipped = fields.List(fields.Nested(SkippedDaySchema), required=True)
 
 
-class CalendarDaySchema(Schema):
-    """A weekday on which the office does not work."""
+class LimitSchema(Schema):
+    """The limit of a consultation; `explained` is null as long as the request is not accepted."""
 
-    date = fields.Date(required=True)
-    kind = fields.String(
-        required=True, validate=validate.OneOf(("holiday", "joint_leave", "closure", "working"))
-    )
-    name = fields.String(required=True)
-
-
-class CalendarSchema(Schema):
-    """The days off of one year."""
-
-    year = fields.Integer(required=True)
-    calendar_version = fields.String(required=True)
-    days = fields.List(fields.Nested(CalendarDaySchema), required=True)
+    consultation_id = fields.String(required=True)
+    number = fields.String(required=True)
+    sla = fields.Nested(SlaSchema, required=True)
+    explained = fields.Nested(ExplanationSchema, required=True, allow_none=True)

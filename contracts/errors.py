@@ -20,6 +20,7 @@ class Code(StrEnum):
     VALIDATION_FAILED = "validation_failed"
     BODY_TOO_LARGE = "body_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    FILE_TYPE_REFUSED = "file_type_refused"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     RATE_LIMITED = "rate_limited"
     # who asks
@@ -31,11 +32,18 @@ class Code(StrEnum):
     VERSION_MISMATCH = "version_mismatch"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     SUBJECT_ERASED = "subject_erased"
+    # rules of accounts
+    CODE_INVALID = "code_invalid"
+    EMAIL_TAKEN = "email_taken"
+    LEGAL_HOLD = "legal_hold"
     # rules of the consultation
     WRONG_STATE = "wrong_state"
     ALREADY_ASSIGNED = "already_assigned"
     NOT_ANSWERED = "not_answered"
     CLOSED_FOR_GOOD = "closed_for_good"
+    TOO_MANY = "too_many"
+    ATTACHMENT_UNUSABLE = "attachment_unusable"
+    ATTACHMENTS_FULL = "attachments_full"
     # rules of the walk-in queue
     OFFICE_CLOSED = "office_closed"
     DAY_FULL = "day_full"

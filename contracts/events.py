@@ -29,6 +29,19 @@ class ConsultationSubmitted(_Data):
     subject_id = fields.String(required=True)
 
 
+class ClarificationRequested(_Data):
+    """The request is not clear, for these reasons: the limit waits; asked with that message."""
+
+    message_id = fields.String(load_default=None, allow_none=True)  # added later
+    missing = fields.List(fields.String(), required=True)
+
+
+class ClarificationEnded(_Data):
+    """The user wrote, or an officer knows enough; a limit that stood still runs on."""
+
+    by = fields.String(required=True)
+
+
 class RequestAccepted(_Data):
     """The request is clear and complete: three working days start."""
 
@@ -43,17 +56,28 @@ class ConsultationAssigned(_Data):
 
 
 class MessagePosted(_Data):
-    """A message of the conversation, never an internal note."""
+    """A message of the conversation, never an internal note.
+
+    `clarification`: an officer asks what is meant; `automatic`: an auto-reply.
+    """
 
     message_id = fields.String(required=True)
     by = fields.String(required=True)
     channel = fields.String(required=True)
+    clarification = fields.Boolean(load_default=False)  # added later
+    automatic = fields.Boolean(load_default=False)  # added later
 
 
 class ConsultationAnswered(_Data):
     """The first substantive answer: the limit stops."""
 
     message_id = fields.String(required=True)
+
+
+class SlaApproaching(_Data):
+    """One working day of the limit is left."""
+
+    due_at = Timestamp(required=True)
 
 
 class SlaMet(_Data):
@@ -70,11 +94,67 @@ class SlaBreached(_Data):
     late_by_working_days = fields.Integer(required=True)
 
 
+class SlaRejudged(_Data):
+    """What the verdict would be by a calendar that was changed after it; the verdict stands."""
+
+    met = fields.Boolean(required=True)
+    due_at = Timestamp(required=True)
+    late_by_working_days = fields.Integer(required=True)
+    calendar_version = fields.String(required=True)
+
+
 class SilenceReminderDue(_Data):
     """The n-th reminder (1, 2, 3) before a silent conversation closes."""
 
     n = fields.Integer(required=True)
     closes_at = Timestamp(required=True)
+
+
+class SilenceLapsed(_Data):
+    """The user was silent for too long; by the office's policy an officer is to close it."""
+
+    silent_since = Timestamp(required=True)
+    closes_at = Timestamp(required=True)
+
+
+class ContactBounced(_Data):
+    """What is written on a channel does not reach the user."""
+
+    channel = fields.String(required=True)
+
+
+class MeetingScheduled(_Data):
+    """The user and an officer are going to meet; `sequence` counts the changes.
+
+    `link_follows`: a provider is still to make the link (`meeting_link_made`).
+    """
+
+    meeting_id = fields.String(required=True)
+    kind = fields.String(required=True)
+    start = Timestamp(required=True)
+    end = Timestamp(required=True)
+    sequence = fields.Integer(required=True)
+    link_follows = fields.Boolean(load_default=False)  # added later
+
+
+class MeetingLinkMade(_Data):
+    """Now there is a link, for the meeting as it stood after `sequence`; the API tells it."""
+
+    meeting_id = fields.String(required=True)
+    sequence = fields.Integer(required=True)
+
+
+class MeetingCancelled(_Data):
+    """It does not take place."""
+
+    meeting_id = fields.String(required=True)
+    sequence = fields.Integer(required=True)
+
+
+class MeetingEnded(_Data):
+    """It took place, or the user did not come."""
+
+    meeting_id = fields.String(required=True)
 
 
 class ConsultationClosed(_Data):
@@ -83,13 +163,15 @@ class ConsultationClosed(_Data):
     reason = fields.String(required=True)
     closed_by = fields.String(required=True)
     silent_since = Timestamp(required=True, allow_none=True)
+    duplicate_of = fields.String(load_default=None, allow_none=True)  # added later
     rating_token_ref = fields.String(required=True)
 
 
 class ConsultationReopened(_Data):
-    """It goes on under the same number."""
+    """It goes on under the same number; `reverses_close`: the user had answered in time."""
 
     by = fields.String(required=True)
+    reverses_close = fields.Boolean(load_default=False)  # added later
 
 
 class DeadlineRecalculated(_Data):
@@ -99,6 +181,77 @@ class DeadlineRecalculated(_Data):
     old = Timestamp(required=True)
     new = Timestamp(required=True)
     calendar_version = fields.String(required=True)
+
+
+class CatalogueSearched(_Data):
+    """Somebody searched: where the answer came from (live, cache, unavailable, local)."""
+
+    source = fields.String(required=True)
+    hits = fields.Integer(required=True)
+
+
+class AnswerPublished(_Data):
+    """An answered question can be found by everybody; also when it was corrected."""
+
+    consultation_id = fields.String(required=True)
+    officer_id = fields.String(required=True)
+    language = fields.String(required=True)
+
+
+class AnswerWithdrawn(_Data):
+    """It is published no more."""
+
+    officer_id = fields.String(required=True)
+
+
+class CalendarDayDeclared(_Data):
+    """A date counts otherwise from now on, by decree; told for each office."""
+
+    date = fields.Date(required=True)
+    kind = fields.String(required=True)
+    decree_no = fields.String(required=True)
+    name = fields.String(required=True)
+    for_all = fields.Boolean(required=True)
+
+
+class CalendarDayRevoked(_Data):
+    """A date counts again as it would without that decree."""
+
+    date = fields.Date(required=True)
+    kind = fields.String(required=True)
+    decree_no = fields.String(required=True)
+    for_all = fields.Boolean(required=True)
+
+
+class UserRegistered(_Data):
+    """Somebody gave a mail address as theirs; not yet shown to be."""
+
+    subject_id = fields.String(required=True)
+
+
+class EmailVerified(UserRegistered):
+    """They have shown it, and are logged in."""
+
+
+class CodeIssued(UserRegistered):
+    """A one-time code is to be sent; made, when it leaves, of the id of its challenge."""
+
+    challenge_id = fields.String(required=True)
+    expires_at = Timestamp(required=True)
+
+
+class LoginWithoutAccount(UserRegistered):
+    """Somebody wants to log in with an address that has no account: its owner is to be told."""
+
+
+class ErasureHeld(UserRegistered):
+    """A person asks to be forgotten, which has to wait for a legal hold."""
+
+
+class ErasureBegun(UserRegistered):
+    """A person will be forgotten once they have been told, at `due_at` at the latest."""
+
+    due_at = Timestamp(required=True)
 
 
 class NotificationSent(_Data):
@@ -120,6 +273,14 @@ class NotificationSuppressed(NotificationSent):
     """Not sent on purpose."""
 
     reason = fields.String(required=True)
+
+
+class ContactPointBounced(_Data):
+    """The mail server of a person's address refuses it for good; `about` as in the e-mail's own."""
+
+    subject_id = fields.String(required=True)
+    channel = fields.String(required=True)
+    about = fields.String(required=True)
 
 
 class ServiceDayOpened(_Data):
@@ -261,16 +422,41 @@ class SubjectErased(_Data):
 
 EVENTS: dict[tuple[str, str, int], type[_Data]] = {
     ("consultation", "consultation_submitted", 1): ConsultationSubmitted,
+    ("consultation", "clarification_requested", 1): ClarificationRequested,
+    ("consultation", "clarification_ended", 1): ClarificationEnded,
     ("consultation", "request_accepted", 1): RequestAccepted,
     ("consultation", "consultation_assigned", 1): ConsultationAssigned,
     ("consultation", "message_posted", 1): MessagePosted,
     ("consultation", "consultation_answered", 1): ConsultationAnswered,
+    ("consultation", "sla_approaching", 1): SlaApproaching,
     ("consultation", "sla_met", 1): SlaMet,
     ("consultation", "sla_breached", 1): SlaBreached,
+    ("consultation", "sla_rejudged", 1): SlaRejudged,
     ("consultation", "silence_reminder_due", 1): SilenceReminderDue,
+    ("consultation", "silence_lapsed", 1): SilenceLapsed,
+    ("consultation", "contact_bounced", 1): ContactBounced,
+    ("consultation", "referral_given", 1): ReferralGiven,
+    ("consultation", "meeting_scheduled", 1): MeetingScheduled,
+    ("consultation", "meeting_rescheduled", 1): MeetingScheduled,
+    ("consultation", "meeting_link_made", 1): MeetingLinkMade,
+    ("consultation", "meeting_cancelled", 1): MeetingCancelled,
+    ("consultation", "meeting_held", 1): MeetingEnded,
+    ("consultation", "meeting_missed", 1): MeetingEnded,
     ("consultation", "consultation_closed", 1): ConsultationClosed,
     ("consultation", "consultation_reopened", 1): ConsultationReopened,
     ("consultation", "deadline_recalculated", 1): DeadlineRecalculated,
+    ("consultation", "catalogue_searched", 1): CatalogueSearched,
+    ("consultation", "answer_published", 1): AnswerPublished,
+    ("consultation", "answer_corrected", 1): AnswerPublished,
+    ("consultation", "answer_withdrawn", 1): AnswerWithdrawn,
+    ("consultation", "calendar_day_declared", 1): CalendarDayDeclared,
+    ("consultation", "calendar_day_revoked", 1): CalendarDayRevoked,
+    ("consultation", "user_registered", 1): UserRegistered,
+    ("consultation", "email_verified", 1): EmailVerified,
+    ("consultation", "code_issued", 1): CodeIssued,
+    ("consultation", "login_without_account", 1): LoginWithoutAccount,
+    ("consultation", "erasure_held", 1): ErasureHeld,
+    ("consultation", "erasure_begun", 1): ErasureBegun,
     ("consultation", "subject_erased", 1): SubjectErased,
     ("queue", "service_day_opened", 1): ServiceDayOpened,
     ("queue", "ticket_issued", 1): TicketIssued,
@@ -297,6 +483,7 @@ EVENTS: dict[tuple[str, str, int], type[_Data]] = {
     ("notifier", "notification_sent", 1): NotificationSent,
     ("notifier", "notification_failed", 1): NotificationFailed,
     ("notifier", "notification_suppressed", 1): NotificationSuppressed,
+    ("notifier", "contact_point_bounced", 1): ContactPointBounced,
     ("notifier", "subject_erased", 1): SubjectErased,
 }
 """(service, event, version) → shape of its data."""

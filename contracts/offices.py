@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
 
+from contracts.common import each_once
 from contracts.service_standard import StandardSchema, words
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAY_KINDS = ("holiday", "joint_leave", "closure", "working")
 STOPS = ("front_office", "desk")
 AT_CLOSE = ("expire", "serve")
+SILENCE_CLOSE = ("auto", "officer_confirms")
 
 
 def _day(**kwargs: Any) -> fields.Date:
@@ -132,7 +134,9 @@ class PolicySchema(Schema):
     silence_days = fields.Integer(required=True, validate=validate.Range(min=1, max=365))
     reminder_days = fields.List(fields.Integer(validate=validate.Range(min=1)), required=True)
     reminder_time = ClockTime(required=True)
+    silence_close = fields.String(required=True, validate=validate.OneOf(SILENCE_CLOSE))
     reopen_days = fields.Integer(required=True, validate=validate.Range(min=0, max=365))
+    attachments_mb = fields.Integer(load_default=200, validate=validate.Range(min=0, max=10_000))
 
     @validates_schema
     def reminders_come_before_the_end(self, data: dict[str, Any], **_: object) -> None:
@@ -164,20 +168,19 @@ class QueuePolicySchema(Schema):
             raise ValidationError({"start_warning_min": ["Must stay below start_limit_min."]})
 
 
-def _addresses() -> fields.List[Any]:
-    return fields.List(fields.Email(), required=True, validate=_each_once)
-
-
-def _each_once(addresses: list[str]) -> None:
-    if len(set(addresses)) != len(addresses):
-        raise ValidationError("Must name each address once.")
+def _addresses(required: bool = True) -> fields.List[Any]:
+    return fields.List(fields.Email(), required=required, validate=each_once)
 
 
 class RecipientsSchema(Schema):
-    """Who of the office gets e-mails about its queue; an empty list: nobody."""
+    """Who of the office gets e-mails; an empty list: nobody.
+
+    `consultations`: about limits and silences of the online consultation; left out, `mail_from`.
+    """
 
     alarms = _addresses()
     summary = _addresses()
+    consultations = _addresses(required=False)
 
 
 class OfficeFileSchema(OfficeDocumentSchema):
@@ -188,6 +191,7 @@ class OfficeFileSchema(OfficeDocumentSchema):
     policy = fields.Nested(PolicySchema, required=True)
     queue = fields.Nested(QueuePolicySchema, required=True)
     calendar = fields.List(fields.Nested(OverrideSchema), required=True)
+    webapi_domain = fields.String(load_default=None, validate=validate.Regexp(r"[0-9]{4}\Z"))
 
     @validates("calendar")
     def one_entry_per_date(self, value: list[dict[str, Any]], **_: object) -> None:

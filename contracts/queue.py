@@ -233,7 +233,9 @@ class OfTicket(ServiceRequest):
 
 
 class GuestBookRequest(OfTicket, GuestBookSchema):
-    """`sign_guest_book`"""
+    """`sign_guest_book`; `subject_id`: who has the address, if the gateway could ask."""
+
+    subject_id = fields.String(load_default=None, allow_none=True)
 
 
 class IdentityRequest(OfTicket, IdentitySchema):

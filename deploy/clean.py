@@ -10,7 +10,7 @@ from deploy.problem import Problem
 
 ENTRIES = (
     *("env", "env.new", "ports.json"),
-    *("broker", "database", "mail", "log", "supervisor"),
+    *("broker", "database", "mail", "files", "log", "supervisor"),
     lock.FILE,  # last: as long as it is there, the directory counts as one of ours
 )
 """What starts make there; anything else is somebody's, and stays."""

@@ -20,7 +20,7 @@ NAMES, STORES, OURS = STAGES = ("names", "stores", "services")
 class Part:
     """One process: its command line, what its environment holds besides, its probe.
 
-    `stop_s` is how long it may take to end by itself.
+    `stop_s` is how long it may take to end by itself. Only one that `signs` tokens sees the key.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Part:
     ready: probes.Probe
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_s: int = 20
+    signs: bool = False
 
 
 def private_broker(run_dir: Path, ports: Mapping[str, int]) -> tuple[str, list[Part]]:
@@ -88,6 +89,7 @@ def services(settings: Settings, ports: Mapping[str, int]) -> list[Part]:
             ready=partial(probes.service, reachable(settings.host), ports[name]),
             environment={"PST_OPS_PORT": str(ports[name])},
             stop_s=30,
+            signs=name == "gateway",
         )
         for name in SERVICES
     ]

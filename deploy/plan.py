@@ -23,6 +23,10 @@ LEDGER = "erasures.jsonl"
 """Who was forgotten, beside the database and not in it."""
 
 
+FILES = "files"
+"""Where what people send lies, unless the setting says elsewhere."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """Our parts in the order of their start, probes of what others run, settings in force."""
@@ -76,5 +80,6 @@ def _places(run_dir: Path, settings: config.Settings) -> dict[str, str]:
         "PST_PORT": str(settings.port),
         "PST_OFFICES": os.path.abspath(settings.offices),
         "PST_RUN_DIR": str(run_dir),
+        "PST_FILES_URL": settings.files_url or (run_dir / FILES).as_uri(),
         "PST_ERASURE_LEDGER": os.path.abspath(settings.erasure_ledger or run_dir / LEDGER),
     }

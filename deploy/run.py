@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from deploy import broker, env_file, keys, leftovers, lock, parts, paths, plan, ports, signals
+from deploy import broker, env_file, leftovers, lock, parts, paths, plan, ports, signals
 from deploy.banner import banner
 from deploy.problem import Problem
 from deploy.progress import Stopwatch, tell
@@ -82,10 +82,9 @@ def _serve(
 
 
 def _environment(in_force: Mapping[str, str]) -> dict[str, str]:
-    """What the parts see: no more of the keys than they need."""
+    """What the parts see; who signs no tokens does not see the key (`supervisor_conf.py`)."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("PST_")}
-    shared = {name: value for name, value in in_force.items() if name != keys.PRIVATE}
-    return {**others, **shared, "PYTHONUNBUFFERED": "1"}
+    return {**others, **in_force, "PYTHONUNBUFFERED": "1"}
 
 
 def _find_broker() -> None:

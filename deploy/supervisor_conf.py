@@ -5,6 +5,7 @@ import io
 import shlex
 from collections.abc import Sequence
 
+from deploy import keys
 from deploy.control import SOCKET
 from deploy.parts import Part
 from deploy.paths import REPOSITORY
@@ -36,6 +37,8 @@ def text(parts: Sequence[Part]) -> str:
 
 def _program(part: Part) -> dict[str, str]:
     settings = [f"{name}={value}" for name, value in part.environment.items()]
+    if not part.signs:
+        settings = ["-u", keys.PRIVATE, *settings]
     command = [*ENDS_WITH_ITS_PARENT, "env", *settings, *part.command]
     return {
         "command": _literal(shlex.join(command)),

@@ -1,10 +1,10 @@
 """The WSGI application: what happens to every request, whatever its address."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
-from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, MapAdapter
 from werkzeug.wrappers import Request, Response
 
@@ -20,12 +20,20 @@ log = structlog.get_logger()
 
 
 class ApiRequest(Request):
-    """A request as routes get it: its body is read, its caller recognised or known not to be."""
+    """A request as routes get it: its body is read, its caller recognised or known not to be.
+
+    The body of a file is not read, but `incoming`.
+    """
 
     correlation_id: str
     payload: bytes = b""
+    incoming: body.Incoming | None = None
     caller: Identity | Rejected
     route: str = ""  # the address as declared, for logs and metrics: no ids
+
+
+Match = tuple[Any, Mapping[str, Any]]
+"""A route, and what the path says."""
 
 
 class Application:
@@ -51,20 +59,37 @@ class Application:
 
     def _answer(self, request: ApiRequest) -> Response:
         try:
-            self._read(request)
-            return self._dispatch(request)
+            match = self._match(request)
+            self._read(request, match)
+            self._recognise(request)
+            return self._dispatch(request, match)
         except PstError as problem:
             return responses.from_problem(problem, request.correlation_id)
         except Exception:  # never let a stack trace out; the log has it, under the same id
             log.exception("unexpected", correlation_id=request.correlation_id)
             return responses.from_problem(Unavailable(), request.correlation_id)
+        finally:
+            if request.incoming and not request.incoming.ended:
+                request.environ["pst.hang_up"]()
 
-    def _read(self, request: ApiRequest) -> None:
+    def _match(self, request: ApiRequest) -> Match | HTTPException:
+        try:
+            found: Match = self._routes.match(request.path, method=request.method)
+        except HTTPException as error:
+            return error
+        return found
+
+    def _read(self, request: ApiRequest, match: Match | HTTPException) -> None:
+        if not isinstance(match, HTTPException) and match[0].declaration.takes_file:
+            request.incoming = body.Incoming(request.environ, match[0].declaration.takes_file)
+            return
         try:
             request.payload = body.read(request.environ)
         except Rejected:
             request.environ["pst.hang_up"]()
             raise
+
+    def _recognise(self, request: ApiRequest) -> None:
         try:
             request.caller = self._identify(request.headers.get("Authorization", ""))
             self._rate_limit.count(f"{request.caller.role} {request.caller.sub}")
@@ -74,11 +99,13 @@ class Application:
             request.caller = refusal  # not everything needs a token
             self._rate_limit.count(request.remote_addr or "")
 
-    def _dispatch(self, request: ApiRequest) -> Response:
+    def _dispatch(self, request: ApiRequest, match: Match | HTTPException) -> Response:
         try:
             if request.method == "OPTIONS":
                 return self._options(request)
-            route, path = self._routes.match(request.path, method=request.method)
+            if isinstance(match, HTTPException):
+                raise match
+            route, path = match
         except NotFound as error:
             raise Rejected(Code.NOT_FOUND, "No such address.") from error
         except MethodNotAllowed as error:

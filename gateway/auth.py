@@ -21,12 +21,16 @@ _BEARER = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Identity:
-    """Whom a valid token speaks for; `sub` of a `service_user` is the person's subject id."""
+    """Whom a valid token speaks for; `sub` of a `service_user` is the person's subject id.
+
+    `ends_at`: until when, in POSIX seconds.
+    """
 
     sub: str
     role: str
     offices: tuple[str, ...]
     name: str
+    ends_at: float = float("inf")
 
     @property
     def is_staff(self) -> bool:
@@ -72,23 +76,23 @@ class Tokens:
         if bearer is None:
             raise _refused("Send `Authorization: Bearer <token>`.")
         try:
-            identity, ends_at = self._known(bearer[1])
+            identity = self._known(bearer[1])
         except jwt.ExpiredSignatureError as error:
             raise _refused(EXPIRED) from error
         except (jwt.PyJWTError, ValidationError, ValueError, RecursionError) as error:
             raise _refused("The token is not valid.") from error
-        if ends_at <= Clock().now().timestamp():
+        if identity.ends_at <= Clock().now().timestamp():
             raise _refused(EXPIRED)
         return identity
 
-    def _verified(self, token: str) -> tuple[Identity, int]:
-        """Return for whom a valid token speaks, and until when (POSIX seconds)."""
+    def _verified(self, token: str) -> Identity:
+        """Return for whom a valid token speaks."""
         claims = jwt.decode(
             token, self._key, algorithms=["EdDSA"], options={"require": list(CLAIMS)}
         )
         known = _CLAIMS.load(claims)
-        identity = Identity(known["sub"], known["role"], tuple(known["offices"]), known["name"])
-        return identity, int(claims["exp"])
+        offices, ends_at = tuple(known["offices"]), int(claims["exp"])
+        return Identity(known["sub"], known["role"], offices, known["name"], ends_at)
 
 
 def _refused(detail: str) -> Rejected:

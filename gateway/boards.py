@@ -68,7 +68,7 @@ class Boards(ServiceRpc):
         board = self._service.board(request)
         return message("board", f"{board['service_date']}/{board['version']}", board)
 
-    def _heard(self, office: str) -> None:
+    def _heard(self, office: str, _subject: str) -> None:
         if office in self._topics:
             self._topics[office].change()
 

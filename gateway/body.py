@@ -1,6 +1,7 @@
 """The body of a request: read within bounds, taken as strict JSON."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
 from contracts.errors import Code, Rejected
@@ -20,18 +21,53 @@ def read(environ: dict[str, Any]) -> bytes:
     unsupported_media_type for a coding we do not undo. The connection is out of step after a
     refusal and must be closed.
     """
-    coding = environ.get("HTTP_TRANSFER_ENCODING", "").lower()
-    if coding not in ("", "chunked"):
-        raise Rejected(Code.UNSUPPORTED_MEDIA_TYPE, "The only transfer coding is chunked.")
-    length = None if coding else int(environ.get("CONTENT_LENGTH") or 0)
+    length = _declared(environ)
     if length == 0:
         return b""
     if length is not None and length > MAX_BYTES and "HTTP_EXPECT" in environ:
-        raise _too_large()  # the sender waits for our word: nothing comes that must be dropped
+        raise too_large(MAX_BYTES)  # who waits for our word sends nothing that must be dropped
     try:
         return _read(environ["wsgi.input"], length)
     except (OSError, ValueError) as error:
-        raise Rejected(Code.MALFORMED_REQUEST, "The body could not be read to its end.") from error
+        raise _broken_off() from error
+
+
+class Incoming:
+    """A body that is taken piece by piece while it comes, of at most so many bytes.
+
+    To go through it raises `Rejected` as `read` does, and drops nothing: unless it has `ended`, the
+    connection is out of step and must be closed.
+    """
+
+    ended = False
+
+    def __init__(self, environ: dict[str, Any], most: int) -> None:
+        self._environ = environ
+        self._most = most
+
+    def __iter__(self) -> Iterator[bytes]:
+        length, source, came = _declared(self._environ), self._environ["wsgi.input"], 0
+        if length is not None and length > self._most:
+            raise too_large(self._most)
+        try:
+            while piece := source.read(_CHUNK):
+                came += len(piece)
+                if came > self._most:
+                    raise too_large(self._most)
+                yield piece
+        except (OSError, ValueError) as error:
+            raise _broken_off() from error
+        if length is not None and came < length:
+            raise _broken_off()
+        self.ended = True
+
+
+def _declared(environ: dict[str, Any]) -> int | None:
+    """Return the length that the sender states, None where it comes in chunks."""
+    coding = environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+    if coding not in ("", "chunked"):
+        raise Rejected(Code.UNSUPPORTED_MEDIA_TYPE, "The only transfer coding is chunked.")
+    return None if coding else int(environ.get("CONTENT_LENGTH") or 0)
 
 
 def _read(source: BinaryIO, length: int | None) -> bytes:
@@ -40,9 +76,9 @@ def _read(source: BinaryIO, length: int | None) -> bytes:
         body += piece
     if len(body) > MAX_BYTES:
         _drop(source)
-        raise _too_large()
+        raise too_large(MAX_BYTES)
     if length is not None and len(body) < length:
-        raise Rejected(Code.MALFORMED_REQUEST, "The body ended early.")
+        raise _broken_off()
     return bytes(body)
 
 
@@ -52,8 +88,13 @@ def _drop(source: BinaryIO) -> None:
         left -= len(piece)
 
 
-def _too_large() -> Rejected:
-    return Rejected(Code.BODY_TOO_LARGE, f"At most {MAX_BYTES} bytes.")
+def too_large(most: int) -> Rejected:
+    """Return the refusal that names the limit."""
+    return Rejected(Code.BODY_TOO_LARGE, f"At most {most} bytes.")
+
+
+def _broken_off() -> Rejected:
+    return Rejected(Code.MALFORMED_REQUEST, "The body could not be read to its end.")
 
 
 def parse(body: bytes) -> dict[str, Any]:

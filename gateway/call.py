@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.caller import ANONYMOUS
 from contracts.errors import Code, Rejected
 from gateway.auth import Identity
 from kernel.clock import new_id
 
-ANYONE = Identity(sub="anonymous", role="service_user", offices=(), name="")
+ANYONE = Identity(sub=ANONYMOUS, role="service_user", offices=(), name="")
 """Stands for the caller of what everybody may see."""
 
 
@@ -25,6 +26,7 @@ class Call:
     body: dict[str, Any] = field(default_factory=dict)
     last_event_id: str = ""
     address: str = ""
+    file: Iterable[bytes] = ()
 
     @property
     def request(self) -> dict[str, Any]:
@@ -47,6 +49,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Afterwards:
+    """What a method leaves to be done when its worker has gone, and what then answers the call.
+
+    It takes as long as the client: workers are few, and connections many.
+    """
+
+    do: Callable[[], Any]
+
+
 def caller_of(identity: Identity, correlation_id: str) -> dict[str, Any]:
     """Describe who reads, in the shape of `CallerSchema`."""
     return {
@@ -62,13 +74,14 @@ def wish_of(
 ) -> dict[str, Any]:
     """Return the ids of what is wished: the same call with the same key is the same wish."""
     return {
-        "command_id": _digest([identity.role, identity.sub, method_and_path, key])
+        "command_id": hash_of([identity.role, identity.sub, method_and_path, key])
         if key
         else new_id(),
-        "request_hash": _digest(body),
+        "request_hash": hash_of(body),
     }
 
 
-def _digest(value: Any) -> str:
+def hash_of(value: Any) -> str:
+    """Return what tells one request from another under the same key."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

@@ -1,7 +1,9 @@
 """What HTTP adds to the consultation service: who may say what, and the headers of answers."""
 
+from datetime import datetime
 from typing import Any
 
+from contracts.common import rfc3339
 from contracts.errors import Code, Rejected
 from gateway.call import Answer, Call
 
@@ -23,11 +25,22 @@ def submission(call: Call) -> dict[str, Any]:
     return call.request | {"channel": "web"}
 
 
-def message(call: Call) -> dict[str, Any]:
-    """Return the request to post; raise `Rejected` (wrong_role) for a note that is not staff's."""
+def message(call: Call, now: datetime) -> dict[str, Any]:
+    """Return the request to post; raise `Rejected` (wrong_role) for a note that is not staff's.
+
+    A message is sent when it reaches us: however long it then takes, nobody was silent.
+    """
     if call.body["internal"] and not call.identity.is_staff:
         raise Rejected(Code.WRONG_ROLE, "Internal notes are for staff.")
-    return call.request
+    return call.request | {"sent_at": rfc3339(now)}
+
+
+def meeting(result: Result, status: int = 200) -> Answer:
+    """Answer with one meeting; the version is that of its consultation."""
+    known = result["consultation"]["meetings"]
+    (found,) = (m for m in known if m["meeting_id"] == result["meeting_id"])
+    place = {"Location": f"{_address(result)}#{found['meeting_id']}"} if status == 201 else {}
+    return Answer(found, status, _headers(result) | place)
 
 
 def changed(result: Result) -> Answer:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from contracts.common import EmptySchema
 from contracts.errors import Code
@@ -21,7 +21,11 @@ class Declaration:
 
     No `roles` means that everybody may call it, without a token; no `answers`, that it is a page
     and not part of the API. The answer of a `versioned` one carries an ETag; one of `events` is a
-    stream of server-sent events, each of which has the shape of the answer as its data.
+    stream of server-sent events, each of which has the shape of the answer as its data. One of
+    `csv` has its answer as comma-separated values, too. One that `takes_file` has any bytes for its
+    body, so many at most, and `Call.file` to go through as they come; one that `gives_file` answers
+    with bytes. What a `discreet` one comes to leaves on a beat, so that the time it took tells
+    nothing.
     """
 
     method: str
@@ -35,6 +39,10 @@ class Declaration:
     refuses: tuple[Code, ...] = ()
     versioned: bool = False
     events: bool = False
+    csv: bool = False
+    takes_file: int = 0
+    gives_file: bool = False
+    discreet: bool = False
 
     @property
     def parameters(self) -> list[str]:
@@ -43,8 +51,14 @@ class Declaration:
 
     @property
     def rule(self) -> str:
-        """The path as werkzeug writes it."""
-        return _PARAMETER.sub(r"<\1>", self.path)
+        """The path as werkzeug writes it: what is a number takes no word, which another has."""
+        known = self.path_schema().fields if self.path_schema else {}
+
+        def written(match: re.Match[str]) -> str:
+            number = isinstance(known.get(match[1]), fields.Integer)
+            return f"<int:{match[1]}>" if number else f"<{match[1]}>"
+
+        return _PARAMETER.sub(written, self.path)
 
     @property
     def documented(self) -> bool:
@@ -54,12 +68,12 @@ class Declaration:
     @property
     def writes(self) -> bool:
         """Tell whether the call is a wish, with a body and an idempotency key."""
-        return self.method == "POST"
+        return self.method in ("POST", "PATCH")
 
     @property
     def conditional(self) -> bool:
-        """Tell whether the call may insist on a version of what the path names."""
-        return self.writes and bool(self.parameters)
+        """Tell whether the call may insist on a version of what it changes."""
+        return self.method == "PATCH" or (self.writes and bool(self.parameters))
 
     @property
     def codes(self) -> tuple[Code, ...]:
@@ -71,7 +85,8 @@ class Declaration:
         if self.parameters:
             met.add(Code.NOT_FOUND)
         if self.writes:
-            met |= {Code.MALFORMED_JSON, Code.UNSUPPORTED_MEDIA_TYPE, Code.IDEMPOTENCY_KEY_REUSED}
+            met |= {Code.UNSUPPORTED_MEDIA_TYPE, Code.IDEMPOTENCY_KEY_REUSED}
+            met |= set() if self.takes_file else {Code.MALFORMED_JSON}
         if self.conditional:
             met.add(Code.VERSION_MISMATCH)
         return tuple(code for code in Code if code in met)

@@ -12,6 +12,9 @@ PROBLEM_JSON = "application/problem+json"
 
 _NAME_MAX = 100
 
+AN_HOUR_S = 3600
+"""How long to wait after a service, which counts by the hour, has refused one more."""
+
 PROBLEMS: dict[Code, tuple[HTTPStatus, str]] = {
     Code.MALFORMED_REQUEST: (HTTPStatus.BAD_REQUEST, "The request is not readable HTTP"),
     Code.MALFORMED_JSON: (HTTPStatus.BAD_REQUEST, "The body is not readable JSON"),
@@ -24,6 +27,9 @@ PROBLEMS: dict[Code, tuple[HTTPStatus, str]] = {
     Code.ALREADY_ASSIGNED: (HTTPStatus.CONFLICT, "Another officer has the consultation"),
     Code.NOT_ANSWERED: (HTTPStatus.CONFLICT, "The consultation has no answer yet"),
     Code.CLOSED_FOR_GOOD: (HTTPStatus.CONFLICT, "The consultation was closed too long ago"),
+    Code.TOO_MANY: (HTTPStatus.CONFLICT, "There are as many as there can be"),
+    Code.ATTACHMENT_UNUSABLE: (HTTPStatus.CONFLICT, "An attachment is not there to be used"),
+    Code.ATTACHMENTS_FULL: (HTTPStatus.CONFLICT, "The consultation takes no more files"),
     Code.OFFICE_CLOSED: (HTTPStatus.CONFLICT, "The office takes nobody now"),
     Code.DAY_FULL: (HTTPStatus.CONFLICT, "All numbers of today are given out"),
     Code.SERVICE_SUSPENDED: (HTTPStatus.CONFLICT, "Service is suspended"),
@@ -35,10 +41,14 @@ PROBLEMS: dict[Code, tuple[HTTPStatus, str]] = {
     Code.CALLS_LEFT: (HTTPStatus.CONFLICT, "It was not called often enough"),
     Code.TOO_LATE: (HTTPStatus.CONFLICT, "The time for this is over"),
     Code.GUEST_BOOK_MISSING: (HTTPStatus.CONFLICT, "The guest book is not signed"),
+    Code.CODE_INVALID: (HTTPStatus.CONFLICT, "The code is wrong, used or too old"),
+    Code.EMAIL_TAKEN: (HTTPStatus.CONFLICT, "The address has an account of its own"),
+    Code.LEGAL_HOLD: (HTTPStatus.CONFLICT, "A legal hold stands against it"),
     Code.SUBJECT_ERASED: (HTTPStatus.CONFLICT, "This person has been forgotten"),
     Code.VERSION_MISMATCH: (HTTPStatus.PRECONDITION_FAILED, "The resource has another version"),
     Code.BODY_TOO_LARGE: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"),
     Code.UNSUPPORTED_MEDIA_TYPE: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON"),
+    Code.FILE_TYPE_REFUSED: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Files of this type are not taken"),
     Code.VALIDATION_FAILED: (HTTPStatus.UNPROCESSABLE_ENTITY, "Some fields are wrong"),
     Code.IDEMPOTENCY_KEY_REUSED: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -99,7 +109,8 @@ def headers_of(problem: PstError) -> Mapping[str, str]:
         return {"Retry-After": str(getattr(problem, "retry_after", 2))}
     if problem.code is Code.UNAUTHENTICATED:
         return {"WWW-Authenticate": 'Bearer realm="pst"'}
-    return getattr(problem, "headers", {})
+    known = {"Retry-After": str(AN_HOUR_S)} if problem.code is Code.RATE_LIMITED else {}
+    return getattr(problem, "headers", known)
 
 
 def flat(messages: Any, path: str = "") -> dict[str, list[str]]:

@@ -1,5 +1,6 @@
 """What the services tell, heard without being kept: for who only wants to look again."""
 
+import json
 from collections.abc import Callable
 
 import eventlet
@@ -18,10 +19,13 @@ WAITING = 1000
 
 
 class Hearing:
-    """Calls `heard(office)` for each event of a service, and `missed()` when some may be lost."""
+    """Calls `heard(office, subject)` for each event of a service, `missed()` when some may be lost.
+
+    The subject is whom the event is about: a consultation, a ticket, a day.
+    """
 
     def __init__(
-        self, url: str, service: str, heard: Callable[[str], None], missed: Callable[[], None]
+        self, url: str, service: str, heard: Callable[[str, str], None], missed: Callable[[], None]
     ) -> None:
         self._url = url
         self._binding = f"*.{service}.*"
@@ -54,4 +58,5 @@ class Hearing:
                 conn.drain_events()
 
     def _take(self, message: Message) -> None:
-        self._heard(message.delivery_info["routing_key"].partition(".")[0])
+        office = message.delivery_info["routing_key"].partition(".")[0]
+        self._heard(office, json.loads(message.body)["subject"])

@@ -16,6 +16,18 @@ from gateway.responses import encode
 
 DISTRIBUTION = "pst-konsultasi"
 
+TAGS = (
+    "users",
+    "me",
+    "search",
+    "answers",
+    "consultations",
+    "tickets",
+    "offices",
+    "calendar",
+    "subjects",
+)
+
 INTRODUCTION = """\
 Statistics consultation at the integrated service units (PST) of BPS offices.
 
@@ -49,7 +61,7 @@ def describe(service: type) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         plugins=[plugin],
-        tags=[{"name": name} for name in ("offices", "consultations", "tickets", "calendar")],
+        tags=[{"name": name} for name in TAGS],
     )
     converter = plugin.converter
     assert converter is not None  # made by APISpec

@@ -9,11 +9,15 @@ from apispec import APISpec
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema
 
+from contracts.attachments import MEDIA_TYPES
 from contracts.errors import Code
-from gateway import headers
+from gateway import figures, headers
 from gateway.declaration import Declaration
 from gateway.errors import PROBLEM_JSON, PROBLEMS, status_of
 from gateway.sse import MEDIA_TYPE
+
+FILE = "application/octet-stream"
+BYTES = {"type": "string", "format": "binary"}
 
 
 class Operations:
@@ -101,6 +105,9 @@ def _header(name: str, description: str, **schema: str) -> dict[str, Any]:
 
 
 def _request_body(declared: Declaration) -> dict[str, Any]:
+    if declared.takes_file:
+        told = f"The file as it is, of at most {declared.takes_file} bytes."
+        return {"required": True, "description": told, "content": {FILE: {"schema": BYTES}}}
     required = any(field.required for field in declared.body().fields.values())
     content: dict[str, Any] = {"schema": declared.body}
     if declared.example:
@@ -118,11 +125,22 @@ def _answer(declared: Declaration, status: int, shape: type[Schema]) -> dict[str
         told["ETag"] = _told('The version, as `"3"`.')
     if status == 201:
         told["Location"] = _told("Where it is.")
+    if declared.gives_file:
+        told["Content-Disposition"] = _told("`attachment`, and the name of the file.")
     return {
         "description": (shape.__doc__ or "").strip().partition("\n")[0],
-        "content": _events(shape) if declared.events else {"application/json": {"schema": shape}},
+        "content": _content(declared, shape),
         "headers": told,
     }
+
+
+def _content(declared: Declaration, shape: type[Schema]) -> dict[str, Any]:
+    if declared.gives_file:
+        return {kind: {"schema": BYTES} for kind in MEDIA_TYPES}
+    if declared.events:
+        return _events(shape)
+    table = {figures.MEDIA_TYPE: {"schema": {"type": "string"}}} if declared.csv else {}
+    return {"application/json": {"schema": shape}, **table}
 
 
 def _events(shape: type[Schema]) -> dict[str, Any]:

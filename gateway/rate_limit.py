@@ -13,8 +13,8 @@ from kernel.config import SettingsError
 class RateLimit:
     """Counts per caller in this process; with several gateways each allows the full rate."""
 
-    def __init__(self, rates: str) -> None:
-        self._rates: list[RateLimitItem] = _parse(rates)
+    def __init__(self, rates: str, setting: str = "PST_RATE_LIMIT") -> None:
+        self._rates: list[RateLimitItem] = _parse(rates, setting)
         self._windows = FixedWindowRateLimiter(MemoryStorage())
         self._clock = Clock()  # a real window also in a system that travels
 
@@ -31,8 +31,8 @@ class RateLimit:
         return str(max(1, round(window_ends - self._clock.now().timestamp() + 0.5)))
 
 
-def _parse(rates: str) -> list[RateLimitItem]:
+def _parse(rates: str, setting: str) -> list[RateLimitItem]:
     try:
         return parse_many(rates)
     except ValueError as error:
-        raise SettingsError("PST_RATE_LIMIT is wrong: expected a rate like 200/second.") from error
+        raise SettingsError(f"{setting} is wrong: expected a rate like 200/second.") from error

@@ -13,7 +13,7 @@ from gateway.errors import PROBLEM_JSON, document_of, headers_of, status_of
 from gateway.headers import CORRELATION_ID
 
 _EVERYWHERE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-_API = {
+API_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
@@ -22,7 +22,7 @@ _API = {
 def from_answer(answer: Answer) -> Response:
     """Write `answer` as JSON; 204 says nothing."""
     if answer.status == HTTPStatus.NO_CONTENT:
-        return Response(status=answer.status, headers={**_API, **answer.headers})
+        return Response(status=answer.status, headers={**API_HEADERS, **answer.headers})
     return _json(answer.status, answer.payload, "application/json", answer.headers)
 
 
@@ -34,7 +34,7 @@ def from_problem(problem: PstError, correlation_id: str) -> Response:
 
 def from_json(document: bytes) -> Response:
     """Send a document that is JSON already."""
-    return Response(document, headers=_API, content_type="application/json")
+    return Response(document, headers=API_HEADERS, content_type="application/json")
 
 
 def finish(response: Response, correlation_id: str) -> Response:
@@ -51,4 +51,4 @@ def encode(value: Any) -> bytes:
 
 
 def _json(status: int, payload: Any, kind: str, headers: Mapping[str, str]) -> Response:
-    return Response(encode(payload), status, {**_API, **headers}, content_type=kind)
+    return Response(encode(payload), status, {**API_HEADERS, **headers}, content_type=kind)

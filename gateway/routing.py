@@ -5,19 +5,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+import eventlet
 from eventlet.event import Event
 from nameko.web.handlers import HttpRequestHandler
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
 
 from contracts.errors import Code, PstError, Rejected, Unavailable
-from gateway import body, correlation, headers, responses
+from gateway import beats, body, correlation, headers, responses
 from gateway.application import ApiRequest
 from gateway.auth import Identity
-from gateway.call import ANYONE, Answer, Call, caller_of, wish_of
+from gateway.call import ANYONE, Afterwards, Answer, Call, caller_of, wish_of
 from gateway.declaration import Declaration
 from gateway.inputs import Inputs
 from gateway.server import ApiServer
+from kernel.clock import monotonic
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """Ids are opaque to callers; none of ours is longer or stranger than this."""
@@ -41,12 +43,19 @@ class Route(HttpRequestHandler):
         """Return the address for werkzeug's map."""
         return Rule(self.url, methods=[self.method], endpoint=self)
 
-    def handle_request(self, request: ApiRequest, path: dict[str, str]) -> Response:
+    def handle_request(self, request: ApiRequest, path: dict[str, Any]) -> Response:
         """Check the request and run the method; raises what stands against it."""
         call = self._call(request, self._admit(request), path)
         if self.declaration.roles:
             call.check_office()
-        result = self._run(call)
+        began = monotonic()
+        try:
+            result = self._run(call)
+        finally:
+            if self.declaration.discreet:
+                eventlet.sleep(beats.left(monotonic() - began))
+        if isinstance(result, Afterwards):
+            result = result.do()
         if isinstance(result, Response):
             return result
         return responses.from_answer(result if isinstance(result, Answer) else Answer(result))
@@ -61,14 +70,15 @@ class Route(HttpRequestHandler):
             raise Rejected(Code.WRONG_ROLE, f"Not for the role {caller.role}.")
         return caller
 
-    def _call(self, request: ApiRequest, identity: Identity, path: dict[str, str]) -> Call:
+    def _call(self, request: ApiRequest, identity: Identity, path: dict[str, Any]) -> Call:
         inputs = Inputs()
         parameters = self._parameters(inputs, path)
         query = inputs.take_text(self._query, request.args.lists())
         caller = caller_of(identity, request.correlation_id)
         said: dict[str, Any] = {}
         if self.declaration.writes:
-            given = _json_body(request)
+            _check_coding(request)
+            given = {} if request.incoming else _json_body(request)
             said = inputs.take(self._body, given)
             key = headers.idempotency_key(request.headers)
             caller |= wish_of(identity, f"{request.method} {request.path}", key, given)
@@ -76,14 +86,23 @@ class Route(HttpRequestHandler):
             caller["expected_version"] = headers.expected_version(request.headers)
         inputs.check()
         seen = request.headers.get(headers.LAST_EVENT_ID, "")
-        return Call(identity, caller, parameters, query, said, seen, request.remote_addr or "")
+        return Call(
+            identity,
+            caller,
+            parameters,
+            query,
+            said,
+            seen,
+            request.remote_addr or "",
+            request.incoming or (),
+        )
 
-    def _parameters(self, inputs: Inputs, path: dict[str, str]) -> dict[str, Any]:
+    def _parameters(self, inputs: Inputs, path: dict[str, Any]) -> dict[str, Any]:
         if self._path is None:
             if not all(map(_ID.fullmatch, path.values())):
                 raise Rejected(Code.NOT_FOUND)
             return dict(path)
-        return inputs.take_text(self._path, ((name, [text]) for name, text in path.items()))
+        return inputs.take_text(self._path, ((name, [str(word)]) for name, word in path.items()))
 
     def _run(self, call: Call) -> Any:
         done = Event()
@@ -102,9 +121,12 @@ class Route(HttpRequestHandler):
             raise Unavailable from error
 
 
-def _json_body(request: ApiRequest) -> dict[str, Any]:
+def _check_coding(request: ApiRequest) -> None:
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise Rejected(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body without a content coding.")
+
+
+def _json_body(request: ApiRequest) -> dict[str, Any]:
     if request.payload and request.mimetype != "application/json":
         raise Rejected(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
     return body.parse(request.payload)

@@ -2,7 +2,7 @@
 
 import resource
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import eventlet
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from contracts.errors import Code, Unavailable
 from gateway.errors import Refusal
 from gateway.sse import HEARTBEAT, MEDIA_TYPE, Message, come_back_after
-from kernel.clock import jitter
+from kernel.clock import jitter, monotonic
 
 HEARTBEAT_S = 10.0
 """After so long without a word a stream says that it lives, and looks whether its client does."""
@@ -37,35 +37,43 @@ OPEN = Gauge("pst_http_streams", "Streams of server-sent events that are open", 
 
 
 class Source(Protocol):
-    """Where streams get their messages from; each is the whole of what there is to say."""
+    """Where streams get their messages from."""
 
     name: str
-    newest: Message | None
+
+    def since(self, seen: str) -> Sequence[Message]:
+        """Return what there is to say to who has seen the message of this id; may take a while."""
 
     def join(self, stream: "Stream") -> None:
-        """Wake this one, too, whenever `newest` is another."""
+        """Wake this one, too, whenever there may be more to say."""
 
     def leave(self, stream: "Stream") -> None:
         """Wake it no more."""
 
 
 class Stream:
-    """What one client hears: the newest message, if it has another, and then each change.
+    """What one client hears: what there is to say to it now, and after each change.
 
-    Who reads slowly is given the newest and never what came between; nothing is kept for anybody.
+    Nothing is kept for anybody: who reads slowly is given what there is by then.
     """
 
     is_gone: Callable[[], bool] = staticmethod(lambda: False)
     """Tells whether the client has closed the connection."""
 
     def __init__(
-        self, source: Source, seen: str, leave: Callable[["Stream"], None], address: str = ""
+        self,
+        source: Source,
+        seen: str,
+        leave: Callable[["Stream"], None],
+        address: str = "",
+        lasts_s: float = float("inf"),
     ) -> None:
         self.source = source
         self.address = address
         self._seen = seen
         self._leave = leave
         self._ending = False
+        self._until = monotonic() + lasts_s
         self._bell = Event()
         self._said = self._speak()
 
@@ -89,13 +97,14 @@ class Stream:
     def _speak(self) -> Iterator[bytes]:
         shortest, longest = AGAIN_S
         yield come_back_after(shortest + jitter(longest - shortest))
-        while not (self._ending or self.is_gone()):
+        while not (self._ending or self.is_gone() or monotonic() >= self._until):
             self._bell = Event()  # whatever changes from here on is heard
-            newest = self.source.newest
-            if newest is not None and newest.id != self._seen:
-                self._seen = newest.id
-                yield newest.text
-            elif not self._bell.wait(HEARTBEAT_S):
+            said = False
+            for each in self.source.since(self._seen):
+                self._seen, said = each.id, True
+                yield each.text
+            patience = min(HEARTBEAT_S, max(0.0, self._until - monotonic()))
+            if not said and not self._bell.wait(patience):
                 yield HEARTBEAT
 
 
@@ -109,8 +118,10 @@ class Streams:
         self._of = Counter[str]()
         self._ending = False
 
-    def open(self, source: Source, seen: str, address: str) -> "EventStream":
-        """Answer with what `source` says, to who has `seen` the message of this id.
+    def open(
+        self, source: Source, seen: str, address: str, lasts_s: float = float("inf")
+    ) -> "EventStream":
+        """Answer with what `source` says, to who has `seen` the message of this id, for so long.
 
         Raises `Refusal` (rate_limited) for one too many of an `address`; `Unavailable` for one
         too many of all, and when the process ends.
@@ -121,7 +132,7 @@ class Streams:
         if self._ending or len(self._open) >= self._most:
             told = "As many streams are open as this gateway takes."
             raise Unavailable(told, retry_after=LATER_S)
-        stream = Stream(source, seen, self._closed, address)
+        stream = Stream(source, seen, self._closed, address, lasts_s)
         self._open.add(stream)
         self._of[address] += 1
         OPEN.labels(source.name).inc()

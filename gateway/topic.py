@@ -1,6 +1,6 @@
 """Something that changes and that many look at: read once for all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import eventlet
 import structlog
@@ -47,6 +47,11 @@ class Topic:
         """Say that it may have changed."""
         if not self._changed.ready():
             self._changed.send(True)
+
+    def since(self, seen: str) -> Sequence[Message]:
+        """Return the newest, which is the whole of what there is to say, if it is another."""
+        newest = self.newest
+        return [] if newest is None or newest.id == seen else [newest]
 
     def join(self, stream: Stream) -> None:
         """Have one more listen."""

@@ -31,7 +31,7 @@ from contracts.queue import (
     VisitsQuerySchema,
     WaitingReportSchema,
 )
-from gateway import examples, tickets
+from gateway import accounts, examples, tickets
 from gateway.boards import Boards
 from gateway.call import Answer, Call
 from gateway.routing import route
@@ -70,10 +70,15 @@ def ticket_step(name: str, *refuses: Code, roles: tuple[str, ...] = STAFF, **dec
     )
 
 
+ASKED_FOR_S = 1.0
+"""No longer does a visitor wait for whose address it is."""
+
+
 class WalkInRoutes:
     """Numbers, calls, counters, the day."""
 
     queue = ServiceRpc("queue")
+    people = ServiceRpc("consultation", patience_s=ASKED_FOR_S)
     ticket_tokens = tickets.TicketTokens()
     boards = Boards()
 
@@ -175,7 +180,8 @@ class WalkInRoutes:
 
         From a kiosk `identity_checked` is false: no officer has seen the card.
         """
-        return tickets.changed(self.queue.sign_guest_book(call.request))
+        request = accounts.known(self.people, call)
+        return tickets.changed(self.queue.sign_guest_book(request))
 
     @ticket_step(
         "identity", Code.GUEST_BOOK_MISSING, body=IdentitySchema, example=examples.IDENTITY

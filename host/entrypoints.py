@@ -36,6 +36,7 @@ LATELY_S = 5.0
 COUNT_S = 10.0
 MANY = 100
 OUTAGE_S = 1.0
+FAILED_S = 30.0
 DRAIN_S = 10.0
 
 
@@ -105,6 +106,10 @@ class _Shared(SharedExtension):  # type: ignore[misc]
             _Rhythm(self._dated, idle_s=0.25, pace_s=0.1),
         )
 
+    def repeat(self, step: Callable[[], int]) -> None:
+        """Have `step` called every few seconds, for it to see whether it is time."""
+        self._follow(step, _Rhythm(self._ended, idle_s=COUNT_S))
+
     def _on_append(self) -> None:
         self._appended = True
         self._grown.ring()
@@ -153,10 +158,14 @@ class _Shared(SharedExtension):  # type: ignore[misc]
                 eventlet.sleep(OUTAGE_S)
 
 
-class EventSourced(DependencyProvider):  # type: ignore[misc]
-    """Gives a service its `Runtime`; the service class declares `wiring`."""
+class OnRuntime(DependencyProvider):  # type: ignore[misc]
+    """What a service is given that is made of its `Runtime`: there from `start` on."""
 
     shared = _Shared()
+
+
+class EventSourced(OnRuntime):
+    """Gives a service its `Runtime`; the service class declares `wiring`."""
 
     def get_dependency(self, _worker_ctx: Any) -> Runtime:
         runtime: Runtime = self.shared.runtime
@@ -181,6 +190,29 @@ class OnDeadline(Entrypoint):  # type: ignore[misc]
 
     def _fire(self, deadline: Deadline) -> None:
         _run(self, deadline)
+
+
+class Repeatedly(Entrypoint):  # type: ignore[misc]
+    """`method(now)` is called every so many seconds in the process that leads, and when it begins
+    to: about so often in the system, and harmless if two do it at once.
+    """
+
+    shared = _Shared()
+
+    def __init__(self, every_s: float, **kwargs: Any) -> None:
+        self._every_s = every_s
+        self._next_at = 0.0
+        super().__init__(expected_exceptions=(Unavailable,), **kwargs)
+
+    def start(self) -> None:
+        self.shared.repeat(self._step)
+
+    def _step(self) -> int:
+        if monotonic() >= self._next_at and self.shared.runtime.leads():
+            self._next_at = monotonic() + FAILED_S  # if it fails
+            _run(self, self.shared.runtime.clock.now())
+            self._next_at = monotonic() + self._every_s
+        return 0
 
 
 class Subscribe(Entrypoint):  # type: ignore[misc]
@@ -240,4 +272,5 @@ def _run(entrypoint: Entrypoint, argument: object) -> Any:
 
 
 on_deadline = OnDeadline.decorator
+repeatedly = Repeatedly.decorator
 subscribe = Subscribe.decorator

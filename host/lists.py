@@ -1,16 +1,21 @@
-"""What lists over views have in common: pages, and what was sealed opened for who may read it."""
+"""What reading of views has in common: pages, being up to date, and opening what was sealed."""
 
 import base64
 import binascii
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.errors import Code, Rejected
+from contracts.errors import Code, Rejected, Unavailable
 from host.runtime import Runtime
+from kernel.clock import monotonic, pause
 from kernel.codec import clear
 from kernel.database import Document
 from kernel.personal import FORGOTTEN
+from kernel.view_reading import Reader
 from kernel.views import View
+
+PATIENCE_S = 2.0
+LOOK_S = 0.05
 
 
 def page(
@@ -26,6 +31,15 @@ def page(
     found = core.view(view).find(wanted, [(place, -1)], limit + 1)
     after = _cursor(found[limit - 1][place]) if len(found) > limit else None
     return found[:limit], after
+
+
+def caught_up(core: Runtime, reader: Reader) -> None:
+    """Return when a view holds all that the log holds now; raise `Unavailable` if that is long."""
+    goal, give_up = core.log.head().position, monotonic() + PATIENCE_S
+    while reader.position() < goal:
+        if monotonic() > give_up:
+            raise Unavailable(f"view {reader.name} is being brought up to date")
+        pause(LOOK_S)
 
 
 def in_clear(core: Runtime, row: Document, names: Sequence[str]) -> Document:

@@ -10,6 +10,7 @@ nameko ships no types: what is derived from it is so from `Any` (`type: ignore[m
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from math import inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,10 +37,25 @@ for _error in (
     deserialize_to_instance(_error)
 
 
+BEAT_S = 1.0
+
+
 class _Consumer(Consumer):  # type: ignore[misc]
     """Comes back within a second of the broker, and knows whether it consumes."""
 
     consuming = False
+    _live: Any = None
+    _beat_at = 0.0
+
+    def on_iteration(self) -> None:
+        """Be heard by the broker also while messages leave no pause.
+
+        The library says that it lives only when nothing has come for a second, and of what is not
+        acknowledged the broker hears nothing else: after three minutes it would hang up.
+        """
+        if monotonic() >= self._beat_at:
+            self._beat_at = monotonic() + BEAT_S
+            self._live.heartbeat_check()
 
     def establish_connection(self) -> Any:
         connection = self.connection.clone()
@@ -49,8 +65,8 @@ class _Consumer(Consumer):  # type: ignore[misc]
         return connection
 
     @contextmanager
-    def extra_context(self, _connection: Any, _channel: Any) -> Iterator[None]:
-        self.consuming = True
+    def extra_context(self, connection: Any, _channel: Any) -> Iterator[None]:
+        self.consuming, self._live = True, connection
         try:
             yield
         finally:
@@ -160,16 +176,20 @@ class _ReplyListener(nameko_rpc.ReplyListener):  # type: ignore[misc]
 class ServiceRpc(nameko_rpc.ServiceRpc):  # type: ignore[misc]
     """Calls another service; raises `Rejected` or `Unavailable`, and nothing else.
 
-    A call ends after `PST_RPC_TIMEOUT` seconds, and the broker forgets the request then: what
-    was answered "unavailable" and had not begun is not done later. Not guaranteed where the
-    broker, or the process that had taken the request, stood still and woke up; a repeat with
-    the same Idempotency-Key is then still one effect.
+    A call ends after `PST_RPC_TIMEOUT` seconds, or `patience_s` if that is less, and the broker
+    forgets the request then: what was answered "unavailable" and had not begun is not done later.
+    Not guaranteed where the broker, or the process that had taken the request, stood still and
+    woke up; a repeat with the same Idempotency-Key is then still one effect.
     """
 
     reply_listener = _ReplyListener()
 
+    def __init__(self, service: str, patience_s: float = inf) -> None:
+        super().__init__(service)
+        self._patience_s = patience_s
+
     def setup(self) -> None:
-        self._timeout = config["settings"].rpc_timeout
+        self._timeout = min(self._patience_s, config["settings"].rpc_timeout)
         self.publisher_options |= {
             "expiration": self._timeout,
             "delivery_mode": "transient",

@@ -90,11 +90,22 @@ class Runtime:
         self._failures = 0
         self._stood: dict[str, tuple[int, float]] = {}
 
-    def facts(self, stream: str) -> list[Fact]:
-        """Return a stream's facts in clear, as the log has them now."""
-        types, vault = self.wiring.types, self.vault
+    def facts(self, stream: str, after: int = 0) -> list[Fact]:
+        """Return a stream's facts in clear, as the log has them now.
+
+        Only of commits whose first version lies beyond `after`.
+        """
+        return self._facts(stream, self.vault, after)
+
+    def stored_facts(self, stream: str) -> list[Fact]:
+        """Return a stream's facts, personal fields sealed."""
+        return self._facts(stream, None)
+
+    def _facts(self, stream: str, vault: Vault | None, after: int = 0) -> list[Fact]:
+        types = self.wiring.types
         try:
-            return [f for c in self.log.read_stream(stream) for f in facts_of(c, types, vault)]
+            commits = self.log.read_stream(stream, after)
+            return [f for c in commits for f in facts_of(c, types, vault)]
         except UnknownEvent as error:
             raise StreamUnavailable(f"{stream} is newer than this process: {error}") from error
 

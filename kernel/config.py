@@ -1,12 +1,13 @@
 """Settings: `PST_*` environment variables, read once and checked at start."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+WEB = {"scheme": ("https", "http")}
 
 
 class SettingsError(ValueError):
@@ -23,6 +24,11 @@ class Settings:
     amqp_url: str = field(default="", repr=False, metadata={"scheme": ("amqp", "amqps")})
     mongo_url: str = field(default="", repr=False, metadata={"scheme": ("mongodb", "mongodb+srv")})
     smtp_url: str = field(default="", repr=False, metadata={"scheme": ("smtp", "smtps")})
+    zoom_account_id: str = ""
+    zoom_client_id: str = ""
+    zoom_client_secret: str = field(default="", repr=False)
+    zoom_url: str = field(default="https://api.zoom.us/v2", metadata=WEB)
+    zoom_auth_url: str = field(default="https://zoom.us", metadata=WEB)
     db_prefix: str = "pst"
     master_key: bytes = field(default=b"", repr=False)
     master_key_before: bytes = field(default=b"", repr=False)
@@ -33,11 +39,18 @@ class Settings:
     port: int = 8080
     ops_port: int = 0
     erasure_ledger: str = ""  # a path; none is set by itself
+    files_url: str = ""  # file:///a/directory, or mongodb for GridFS beside the logs
     offices: Path = Path("deploy/offices")
     time_travel: bool = False
     rpc_timeout: float = 5.0
     rate_limit: str = "200/second"
+    upload_rate: str = "30/minute"
+    code_rate: str = "30/hour"
     streams_per_address: int = 100
+    webapi_url: str = field(default="https://webapi.bps.go.id", repr=False, metadata=WEB)
+    webapi_key: str = field(default="", repr=False)
+    webapi_cache_hours: int = field(default=12, metadata={"within": (6, 24)})
+    webapi_pause: int = field(default=30, metadata={"within": (1, 3_600)})
     log_level: str = "INFO"
     run_dir: Path = Path(".run")
 
@@ -53,22 +66,24 @@ def load(environ: Mapping[str, str]) -> Settings:
     given: dict[str, Any] = {}
     for setting in fields(Settings):
         name = f"PST_{setting.name.upper()}"
-        text = environ.get(name, "").strip()
-        if text:
-            given[setting.name] = _read(name, text, setting.type, setting.metadata.get("scheme"))
+        if text := environ.get(name, "").strip():
+            value = _read(name, text, setting.type, setting.metadata.get("scheme"))
+            low, high = setting.metadata.get("within", (value, value))
+            if not low <= value <= high:
+                raise SettingsError(f"{name} is wrong: expected {low} to {high}.")
+            given[setting.name] = value
     return Settings(**given)
 
 
 def read_env_file(path: Path) -> dict[str, str]:
     """Return the `NAME=value` lines of the file that `make run` leaves behind; {} without it."""
-    if not path.exists():
-        return {}
-    lines = [line.strip() for line in path.read_text().splitlines()]
+    text = path.read_text() if path.exists() else ""
+    lines = [line.strip() for line in text.splitlines()]
     pairs = [line.partition("=") for line in lines if "=" in line and line[0] != "#"]
     return {name: value for name, _, value in pairs}
 
 
-def _read(name: str, text: str, kind: object, schemes: tuple[str, ...] | None) -> object:
+def _read(name: str, text: str, kind: object, schemes: tuple[str, ...] | None) -> Any:
     try:
         if kind is bool:
             return {"1": True, "0": False, "true": True, "false": False}[text.lower()]
@@ -78,7 +93,7 @@ def _read(name: str, text: str, kind: object, schemes: tuple[str, ...] | None) -
             return kind(text)
         if schemes:
             return _url(text, schemes)
-    except (ValueError, KeyError, binascii.Error) as error:
+    except (ValueError, KeyError) as error:
         raise SettingsError(f"{name} is wrong: expected {_expected(kind, schemes)}.") from error
     return text
 

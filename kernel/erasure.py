@@ -49,7 +49,12 @@ def evolve(_told: bool, _fact: Fact) -> bool:
     return True
 
 
-SUBJECT = Aggregate("subject", decide, evolve, bool)
+def initial() -> bool:
+    """Not told yet."""
+    return False
+
+
+SUBJECT = Aggregate("subject", decide, evolve, initial)
 TYPES = (EventType("subject_erased", 1, SubjectErased),)
 
 

@@ -16,3 +16,6 @@ VIEW_LAG = Gauge("pst_view_lag_commits", "Commits not yet in a view", ["service"
 VIEW_BUILDING = Gauge("pst_view_building", "1 while a view is being built", ["service", "view"])
 PENDING_DEADLINES = Gauge("pst_deadlines_pending", "Dates that have not come due", ["service"])
 CONSUMED = Counter("pst_messages_consumed_total", "Messages taken", ["service", "result"])
+FILES_HELD = Gauge("pst_files_held", "Stored files, at the last sweep of this process")
+FILES_BYTES = Gauge("pst_files_bytes", "Their bytes")
+FILES_SWEPT = Counter("pst_files_swept_total", "Files that a sweep took away", ["reason"])

@@ -7,7 +7,7 @@ everywhere at once when the key goes. A tombstone takes its place: nobody gets a
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,10 +18,13 @@ from kernel import canary
 from kernel.clock import monotonic
 from kernel.database import Db, Document
 from kernel.master_keys import MasterKeys
-from kernel.sealing import decrypt, encrypt
+from kernel.sealing import VaultError, decrypt, encrypt
 
 CACHE_S = 60.0
 CACHE_SIZE = 10_000
+
+OWN = "deployment:"
+"""How the names of keys begin that are no person's; wrapped and rotated like theirs."""
 
 
 class Vault:
@@ -62,12 +65,37 @@ class Vault:
         key = self._key(subject_id)
         return hmac.digest(_for_marks(key), digest.encode(), "sha256").hex() if key else None
 
+    def file_key(self, subject_id: str, file_id: str) -> bytes | None:
+        """Return the key of one file of a person (32 bytes), gone with the person's own.
+
+        Made of it whenever it is needed and kept nowhere: None for who has been forgotten.
+        """
+        key = self._key(subject_id)
+        return hmac.digest(key, b"pst file " + file_id.encode(), "sha256") if key else None
+
+    def forgotten(self, subject_ids: Iterable[str]) -> set[str]:
+        """Return who of these has been forgotten, as the database has it now."""
+        gone = {"_id": {"$in": sorted(subject_ids)}, "forgotten_at": {"$exists": True}}
+        return {found["_id"] for found in self.keys.find(gone, {"_id": 1})}
+
+    def mark(self, name: str, text: str) -> bytes:
+        """Return a keyed digest of `text`; nobody without the vault can make or undo it.
+
+        `name` is one of the deployment's own keys, made at first use and nobody's to give up.
+        """
+        key = self._key(f"{OWN}{name}", make=True)
+        if key is None:
+            raise VaultError(f"the deployment's key {name!r} was given up")
+        return hmac.digest(_for_marks(key), text.encode(), "sha256")
+
     def knows(self, subject_id: str) -> bool:
         """Tell whether the person has, or had, a key."""
         return self.keys.find_one({"_id": subject_id}, {"_id": 1}) is not None
 
     def forget(self, subject_id: str, at: datetime) -> bool:
         """Give up the person's key for good; False when that had been done before."""
+        if subject_id.startswith(OWN):
+            raise VaultError(f"{subject_id} is no person: without that key accounts are lost")
         alive = {"_id": subject_id, "forgotten_at": {"$exists": False}}
         try:
             self.keys.replace_one(alive, tombstone(subject_id, at), upsert=True)

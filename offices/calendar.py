@@ -82,11 +82,11 @@ class WorkingCalendar:
         """Return the named days of a year in order; plain week-ends are not named.
 
         Holidays that fall on a week-end are listed too, and what an override turned
-        into a working day is listed as `working`.
+        into a working day is listed as `working`; an `Override` says by which decree.
         """
         named = dict(national_days(year))
         named |= {day: entry for day, entry in self._overridden.items() if day.year == year}
-        return tuple(DayOff(d.date, d.kind, d.name) for _, d in sorted(named.items()))
+        return tuple(day for _, day in sorted(named.items()))
 
     def is_working_day(self, day: date) -> bool:
         return self.reason_off(day) is None
@@ -147,9 +147,9 @@ class WorkingCalendar:
         return day
 
 
-def national_calendar() -> WorkingCalendar:
+def national_calendar(overrides: tuple[Override, ...] = ()) -> WorkingCalendar:
     """Return the calendar no office has touched, in Western Indonesian Time."""
-    return WorkingCalendar("Asia/Jakarta")
+    return WorkingCalendar("Asia/Jakarta", overrides=overrides)
 
 
 def _dates(after: date, until: date) -> Iterator[date]:

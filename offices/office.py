@@ -30,7 +30,9 @@ class Policy:
     silence_days: int
     reminder_days: tuple[int, ...]
     reminder_time: time
+    silence_close: str  # "auto", or "officer_confirms" the close
     reopen_days: int
+    attachments_mb: int  # of one consultation in all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +56,14 @@ class QueuePolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipients:
-    """Addresses of the office itself: who is told that a limit was breached, and of the day."""
+    """Addresses of the office itself: who is told that a limit was breached, and of the day.
+
+    `consultations`: who is told of the online consultation.
+    """
 
     alarms: tuple[str, ...]
     summary: tuple[str, ...]
+    consultations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +81,7 @@ class Office:
     counters: dict[str, str]  # counter → stop
     mail_from: str
     recipients: Recipients
+    webapi_domain: str  # under which BPS lists what it publishes
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether visitors are served at `at`: a working day, in hours, no break."""
@@ -142,8 +149,14 @@ def _office(data: dict[str, Any]) -> Office:
         queue=QueuePolicy(**data["queue"]),
         counters={each["counter"]: each["stop"] for each in data["counters"]},
         mail_from=data["mail_from"],
-        recipients=Recipients(**{name: tuple(to) for name, to in data["recipients"].items()}),
+        recipients=_recipients(data),
+        webapi_domain=data["webapi_domain"] or data["office"],
     )
+
+
+def _recipients(data: dict[str, Any]) -> Recipients:
+    named = {"consultations": [data["mail_from"]], **data["recipients"]}
+    return Recipients(**{name: tuple(to) for name, to in named.items()})
 
 
 def _plain_document(data: dict[str, Any]) -> dict[str, Any]:

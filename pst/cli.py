@@ -16,7 +16,7 @@ from kernel.config import SettingsError
 from kernel.database import AWAY
 from kernel.ledger import LedgerError
 from kernel.sealing import VaultError
-from pst import backup, clock, deadlines, log, parked, queue, report, tokens, vault, views
+from pst import backup, clock, deadlines, files, log, parked, queue, report, tokens, vault, views
 from pst.backup_files import BackupError
 from pst.shown import harmless
 from pst.verify import Broken
@@ -74,6 +74,7 @@ COMMANDS = (
     views.views,
     deadlines.deadlines,
     parked.parked,
+    files.files,
     queue.queue,
     report.report,
     vault.vault,

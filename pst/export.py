@@ -1,17 +1,13 @@
 """Everything that is held about a person, as plain JSON."""
 
-from dataclasses import replace
 from typing import Any
 
-from contracts.common import plain, rfc3339
-from kernel.facts import Fact, facts_of
+from host.held import told
+from kernel.facts import facts_of
 from kernel.vault import Vault
 from pst.held import about, streams_of
 from pst.services import SERVICES
 from pst.system import System
-
-SEALED = "[sealed]"
-"""Stands where another person's words are."""
 
 
 def export(opened: System, vault: Vault, subject_id: str) -> dict[str, Any]:
@@ -37,27 +33,9 @@ def _streams(
     log, types = opened.log(name), SERVICES[name].types
     return {
         stream: [
-            _told(name, fact, vault, subject_id)
+            told(fact, types, vault, subject_id)
             for commit in log.read_stream(stream)
             for fact in facts_of(commit, types)
         ]
         for stream in dict.fromkeys(streams)
-    }
-
-
-def _told(name: str, fact: Fact, vault: Vault, subject_id: str) -> dict[str, Any]:
-    types = SERVICES[name].types
-    event = fact.event
-    if getattr(event, "subject_id", None) == subject_id:
-        event = types.reveal(event, vault)
-    else:
-        others = [n for n in types.personal(event) if getattr(event, n) is not None]
-        event = replace(event, **dict.fromkeys(others, SEALED))
-    return {
-        "position": fact.position,
-        "version": fact.sequence,
-        "type": fact.name,
-        "occurred_at": rfc3339(fact.occurred_at),
-        "actor": {"kind": fact.actor_kind, "id": fact.actor_id},
-        "data": plain(event),
     }

@@ -10,6 +10,7 @@ from kernel.views import View
 from services.consultation.schemas import TYPES as CONSULTATION
 from services.consultation.views import VIEWS as CONSULTATION_VIEWS
 from services.notifier.schemas import TYPES as NOTIFIER
+from services.notifier.views import VIEWS as NOTIFIER_VIEWS
 from services.queue.schemas import TYPES as QUEUE
 from services.queue.views import VIEWS as QUEUE_VIEWS
 
@@ -28,7 +29,7 @@ SERVICES = {
     for found in (
         Service("consultation", CONSULTATION, CONSULTATION_VIEWS),
         Service("queue", QUEUE, QUEUE_VIEWS),
-        Service("notifier", NOTIFIER),
+        Service("notifier", NOTIFIER, NOTIFIER_VIEWS),
     )
 }
 

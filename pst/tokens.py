@@ -1,14 +1,11 @@
 """`pst token`: let somebody in. Tokens are JWT signed with the deployment's Ed25519 key."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import click
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contracts.caller import ROLES
-from kernel.clock import Clock
+from host.tokens import sign
 from pst.settings import settings
 from pst.when import not_empty
 
@@ -40,25 +37,3 @@ def token(role: str, sub: str, offices: tuple[str, ...], name: str, hours: timed
     """
     key = settings("token_private_key").token_private_key
     click.echo(sign(key, role=role, sub=sub, offices=offices, name=name, valid=hours))
-
-
-def sign(
-    private_key: bytes,
-    *,
-    role: str,
-    sub: str,
-    offices: Sequence[str] = (),
-    name: str = "",
-    valid: timedelta = timedelta(hours=12),
-) -> str:
-    """Return a token for `sub`; it expires by real time, also in a system that travels."""
-    issued = Clock().now()
-    claims = {
-        "sub": sub,
-        "role": role,
-        "offices": list(offices),
-        "name": name or sub,
-        "iat": issued,
-        "exp": issued + valid,
-    }
-    return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(private_key), algorithm="EdDSA")

@@ -12,7 +12,8 @@ from kernel.view_following import collections_of
 from kernel.views import View, live
 from pst.progress import ProgressLine
 from pst.rebuilding import Rebuild
-from pst.services import Service, service, service_argument
+from pst.services import Service, service_argument
+from pst.services import service as service_named
 from pst.system import system
 
 
@@ -47,7 +48,7 @@ def views_rebuild(service: str, view: str | None) -> None:
     The system may run: readers see the old documents until the new ones are complete. Before a
     new version is rolled out, its `pst` can so build the changed views in advance.
     """
-    known = {each.name: each for each in _with_views(service).views}
+    known = {each.name: each for each in service_named(service).views}
     if view not in (None, *known):
         raise click.BadParameter(f"there is no view named {view!r}; known: {', '.join(known)}")
     found, db = _opened(service)
@@ -65,15 +66,7 @@ def _rebuild(db: Db, found: Service, view: View) -> None:
 
 
 def _opened(name: str) -> tuple[Service, Db]:
-    found = _with_views(name)
-    return found, system().db(name)
-
-
-def _with_views(name: str) -> Service:
-    found = service(name)
-    if not found.views:
-        raise click.BadParameter(f"{name} has no views")
-    return found
+    return service_named(name), system().db(name)
 
 
 def _line(db: Db, name: str, head: int) -> str:

@@ -20,6 +20,10 @@ def written(vault, i, subject_id="siti", text="rahasia"):
         text=text,
         internal=False,
         channel="web",
+        sent_at=None,
+        automatic=False,
+        clarification=False,
+        attachments=(),
     )
     events = (TYPES.encode(said, new_id(), NOON, vault),)
     return draft("consultation-k1", i, events=events, recorded_at=Clock().now())

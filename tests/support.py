@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -26,12 +27,12 @@ from contracts.errors import Code, Rejected
 from contracts.topology import EVENTS_EXCHANGE
 from deploy import ports
 from deploy.control import Control
+from host import tokens
 from kernel import config
 from kernel.aggregate import Aggregate
 from kernel.database import TravelledTime
 from kernel.facts import Fact
 from kernel.views import live
-from pst import tokens
 from pst.services import SERVICES
 
 ROOT = Path(__file__).parents[1]
@@ -146,6 +147,11 @@ class Person:
     def get(self, path: str, **query: Any) -> httpx.Response:
         """GET a path below /v1."""
         return self.http.get(f"/v1{path}", params=query)
+
+    def patch(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        """PATCH what is at a path below /v1, likewise."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.http.patch(f"/v1{path}", json=body, headers=named)
 
     def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """POST to a path below /v1; `Idempotency_Key=…` becomes a header."""
@@ -337,15 +343,16 @@ class Stack:
         return [m for m in mails if to is None or to in str(m["To"])]
 
     def submit(self, officer: Person | None = None, **changes: Any) -> dict[str, Any]:
-        """Open a consultation on behalf of a person; return the resource."""
-        body = {**QUESTION, **changes}
+        """Open a consultation on behalf of a person of its own; return the resource."""
+        person = {**QUESTION["contact"], "email": f"siti-{uuid.uuid4().hex[:12]}@example.com"}
+        body = {**QUESTION, "contact": person, **changes}
         answer = (officer or self.officer()).post("/consultations", body)
         assert answer.status_code == 201, answer.text
         resource: dict[str, Any] = answer.json()
         return resource
 
 
-QUESTION = {
+QUESTION: dict[str, Any] = {
     "office": "1471",
     "type": "data",
     "topic": "Inflasi Pekanbaru",

@@ -13,6 +13,7 @@ from bench.rows import (
     http_messages,
     load_append,
     long_stream,
+    open_consultations,
     replay,
     service_day,
     warm_command,
@@ -29,6 +30,7 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "deadlines": deadlines.run,
     "call-next": call_next.run,
     "service-day": service_day.run,
+    "open-consultations": open_consultations.run,
 }
 """In the order of the design's table."""
 

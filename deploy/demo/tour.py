@@ -14,9 +14,9 @@ from deploy.demo.mailbox import Mailbox, text_of
 from deploy.demo.screen import Screen
 from deploy.demo.system import OFFICE, System
 from deploy.problem import Problem
+from host import tokens
 from kernel.clock import Clock, new_id
 from kernel.database import TravelledTime, connect, database
-from pst import tokens
 
 READING_S = 1.4
 """After each step and each e-mail, on a terminal."""

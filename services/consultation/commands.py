@@ -6,20 +6,31 @@ from typing import Any
 
 from kernel.caller import Caller
 from offices.office import Office
+from services.consultation.attachments.commands import UNUSED, Attach, DropUnused
 from services.consultation.events import Classification, CloseReason
 
 LIMIT = "limit"
+LIMIT_WARNING = "limit_warning"
 SILENCE_CLOSE = "silence_close"
 SILENCE_REMINDER = "silence_reminder_"
+MEETING_OVER = "meeting_over_"
+MEETING_LINK = "meeting_link_"
+"""The provider is to have what we have: `meeting_service.py` sees to it when the date comes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Submit:
-    """Open a consultation under the number the register gave."""
+class _Asked:
+    """What a person wishes, in the calendar and under the policies of the office as they are."""
 
     caller: Caller
     now: datetime
     office: Office
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submit(_Asked):
+    """Open a consultation under the number the register gave."""
+
     number: str
     subject_id: str
     message_id: str
@@ -35,99 +46,242 @@ class Submit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Accept:
+class AskClarification(_Asked):
+    """An officer cannot answer what is asked: what is missing."""
+
+    message_id: str
+    text: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accept(_Asked):
     """An officer declares the request clear and complete."""
 
-    caller: Caller
-    now: datetime
-    office: Office
-
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
+class Claim(_Asked):
     """An officer takes it."""
 
-    caller: Caller
-    now: datetime
+
+@dataclass(frozen=True, kw_only=True)
+class Assign(_Asked):
+    """An officer is to have it."""
+
+    officer_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class PostMessage:
-    """Somebody writes."""
+class PostMessage(_Asked):
+    """Somebody writes; who `sent` it earlier than it came, or by machine, a channel tells."""
 
-    caller: Caller
-    now: datetime
-    office: Office
     message_id: str
     text: str
     internal: bool = False
     channel: str = "web"
+    sent_at: datetime | None = None
+    automatic: bool = False
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Close:
+class Refer(_Asked):
+    """An officer names who else can help."""
+
+    target: str
+    reason: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Appointment(_Asked):
+    """When and where."""
+
+    meeting_id: str
+    start: datetime
+    end: datetime
+    join_url: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleMeeting(_Appointment):
+    """An officer makes an appointment with the user; `makes_links`: a provider is there."""
+
+    kind: str
+    makes_links: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RescheduleMeeting(_Appointment):
+    """At another time or elsewhere; what is not said stays as it was."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelMeeting(_Asked):
+    """It is not to take place."""
+
+    meeting_id: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldMeeting(_Asked):
+    """It took place; a summary is the officer's word to the user."""
+
+    meeting_id: str
+    message_id: str
+    summary: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissMeeting(_Asked):
+    """The user did not come."""
+
+    meeting_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Close(_Asked):
     """An officer ends it."""
 
-    caller: Caller
-    now: datetime
     reason: CloseReason
     note: str | None = None
+    duplicate_of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Withdraw:
+class Withdraw(_Asked):
     """The user needs it no more."""
 
-    caller: Caller
-    now: datetime
-
 
 @dataclass(frozen=True, kw_only=True)
-class Reopen:
+class Reopen(_Asked):
     """It goes on."""
 
-    caller: Caller
-    now: datetime
-    office: Office
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemindSilence:
-    """The clock: the n-th reminder of the silence that ends at `closes_at`."""
+class _Timed:
+    """What nobody asks: the clock, another service, a decree."""
 
     now: datetime
+    office: Office
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemindSilence(_Timed):
+    """The n-th reminder of the silence that ends at `closes_at`."""
+
     n: int
     closes_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloseSilent:
-    """The clock: the silence that ends at `closes_at` is over."""
+class CloseSilent(_Timed):
+    """The silence that ends at `closes_at` is over."""
 
-    now: datetime
     closes_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgeLimit:
-    """The clock: the limit `due_at` has passed."""
+class WarnOfLimit(_Timed):
+    """One working day is left of the limit `due_at`."""
 
-    now: datetime
     due_at: datetime
 
 
-Asked = Submit | Accept | Claim | PostMessage | Close | Withdraw | Reopen
-Timed = RemindSilence | CloseSilent | JudgeLimit
+@dataclass(frozen=True, kw_only=True)
+class JudgeLimit(_Timed):
+    """The limit `due_at` has passed."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndMeeting(_Timed):
+    """The time of a meeting is over, as it stood after so many changes."""
+
+    meeting_id: str
+    sequence: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordLink(_Timed):
+    """The provider has made a meeting; `replaces`: in place of this one of its, which is gone."""
+
+    meeting_id: str
+    provider_meeting_id: str
+    join_url: str
+    replaces: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportLinkFailure(_Timed):
+    """The provider has been asked for a link several times, or can make none."""
+
+    meeting_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recalculate(_Timed):
+    """The calendar has changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportBounce(_Timed):
+    """A channel cannot reach the user."""
+
+    channel: str
+
+
+Asked = (
+    Submit
+    | AskClarification
+    | Accept
+    | Claim
+    | Assign
+    | PostMessage
+    | Refer
+    | ScheduleMeeting
+    | RescheduleMeeting
+    | CancelMeeting
+    | HoldMeeting
+    | MissMeeting
+    | Close
+    | Withdraw
+    | Reopen
+    | Attach
+)
+Timed = (
+    RemindSilence
+    | CloseSilent
+    | WarnOfLimit
+    | JudgeLimit
+    | EndMeeting
+    | RecordLink
+    | ReportLinkFailure
+    | Recalculate
+    | ReportBounce
+    | DropUnused
+)
 Command = Asked | Timed
 
 
-def timed(name: str, data: dict[str, Any], now: datetime) -> Timed:
+def timed(name: str, data: dict[str, Any], now: datetime, office: Office) -> Timed:
     """Return the command of a date that came due; the names are those of `reactions.py`."""
+    words = {"now": now, "office": office, **data}
     if name == LIMIT:
-        return JudgeLimit(now=now, **data)
+        return JudgeLimit(**words)
+    if name == LIMIT_WARNING:
+        return WarnOfLimit(**words)
     if name == SILENCE_CLOSE:
-        return CloseSilent(now=now, **data)
+        return CloseSilent(**words)
     if name.startswith(SILENCE_REMINDER):
-        return RemindSilence(now=now, **data)
+        return RemindSilence(**words)
+    if name.startswith(MEETING_OVER):
+        return EndMeeting(**words)
+    if name.startswith(UNUSED):
+        return DropUnused(now=now, **data)
     raise ValueError(f"no command for a deadline named {name!r}")

@@ -1,27 +1,44 @@
 """What is read: one aggregate by folding its stream, always current; lists from the view."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
 from contracts import consultation as shapes
 from contracts.common import plain, schema
+from contracts.consultation_report import ConsultationReportSchema
 from contracts.errors import Code, Rejected, Unavailable
 from host import lists
 from host.runtime import Runtime
 from kernel.caller import Caller
 from kernel.facts import Fact
-from services.consultation import decider, views
+from offices.office import Office
+from services.consultation import guards, report, resource, views
+from services.consultation.accounts.views import PEOPLE
+from services.consultation.attachments import reading
 from services.consultation.events import (
     ConsultationClosed,
     ConsultationSubmitted,
     MessagePosted,
 )
+from services.consultation.explained import explain
+from services.consultation.timeline import told
 
 Document = dict[str, Any]
+Offices = Mapping[str, Office]
 
 CONTACT = ("name", "email", "phone")
+
+CHANGES = 200
+"""So many facts are told at a time of a conversation that is followed."""
+
+COMMIT = 50
+"""No commit has more facts: who has seen some of it is told the others."""
+
+PAGE = 500
+"""So many rows are read at a time of a list that is gone through to its end."""
 
 
 def get(
@@ -32,13 +49,14 @@ def get(
     `version` is the stream's, also for who does not see its last fact: `If-Match` is
     compared with it.
     """
-    facts = _facts(core, caller, consultation_id)
+    facts = opened(core, caller, consultation_id)
     if at is not None:
         facts = _until(facts, at)
-    document = views.resource(_visible(facts, caller))
+    document = resource.of(_visible(facts, caller))
     if document is None:  # asked for a time before it began
         raise Rejected(Code.NOT_FOUND, "It did not exist at that time.")
     document["version"] = facts[-1].sequence
+    reading.named(document["messages"], reading.attachments(facts))
     return {"consultation": _dumped(schema(shapes.ConsultationSchema), document)}
 
 
@@ -47,20 +65,44 @@ def message(core: Runtime, facts: Iterable[Fact]) -> Document:
     types = core.wiring.types
     (posted,) = (f for f in facts if isinstance(f.event, MessagePosted))
     in_clear = replace(posted, event=types.reveal(posted.event, core.vault))
-    return _dumped(schema(shapes.MessageSchema), views.message(in_clear))
+    document = resource.message(in_clear) or {}
+    known = core.facts(posted.stream) if document["attachments"] else []
+    reading.named([document], reading.attachments(known))
+    return _dumped(schema(shapes.MessageSchema), document)
 
 
-def history(core: Runtime, caller: Caller, consultation_id: str) -> Document:
+def limit(core: Runtime, caller: Caller, consultation_id: str, offices: Offices) -> Document:
+    """Return the limit, and where every minute of it went."""
+    facts = opened(core, caller, consultation_id)
+    explained = explain(facts, offices[facts[0].office], core.clock.now())
+    words = {**(resource.of(facts) or {}), "explained": explained}
+    return _dumped(schema(shapes.LimitSchema), words)
+
+
+def history(core: Runtime, caller: Caller, consultation_id: str, offices: Offices) -> Document:
     """Return every fact, oldest first; internal notes to officers only."""
+    facts = _visible(opened(core, caller, consultation_id), caller)
+    return _items(facts, offices)
+
+
+def changes(core: Runtime, caller: Caller, key: str, after: int, offices: Offices) -> Document:
+    """Return the facts after a version, so many at a time, likewise; who may see it was checked."""
+    facts = core.facts(f"{resource.PREFIX}{key}", max(0, after - COMMIT))
+    later = (f for f in _visible(facts, caller) if f.sequence > after)
+    return _items(list(islice(later, CHANGES)), offices)
+
+
+def _items(facts: Iterable[Fact], offices: Offices) -> Document:
     items = [
         {
             "version": fact.sequence,
             "type": fact.name,
             "occurred_at": fact.occurred_at,
             "actor": {"kind": fact.actor_kind, "id": fact.actor_id},
+            "told": told(fact, offices[fact.office].time_zone),
             "data": plain(fact.event),
         }
-        for fact in _visible(_facts(core, caller, consultation_id), caller)
+        for fact in facts
     ]
     return _dumped(schema(shapes.HistorySchema), {"items": items})
 
@@ -72,60 +114,119 @@ def page(
     office: str | None,
     status: str | None,
     officer: str | None,
+    unassigned: bool | None,
+    turn: str | None,
     overdue: bool | None,
+    to_confirm: bool | None,
     limit: int,
     cursor: str | None,
 ) -> Document:
     """Return one page of summaries, newest first: a user's own, or of an officer's offices."""
-    wanted: Document = {**_scope(caller, office)}
-    if status is not None:
-        wanted["status"] = status
-    if officer is not None:
-        wanted["officer_id"] = officer
-    if overdue is not None:
-        now = core.clock.now()
-        late = {"$lt": now}
-        wanted["waits_until"] = {"$ne": None, **late} if overdue else {"$not": late}
+    wanted = {
+        **_scope(caller, office),
+        **({} if status is None else {"status": status}),
+        **({} if turn is None else {"turn": turn}),
+        **_whose(officer, unassigned),
+        **_overdue(core.clock.now(), overdue),
+        **({} if to_confirm is None else {"silence.lapsed_at": _given(to_confirm)}),
+    }
     found, after = lists.page(core, views.LIST, wanted, "opened", limit, cursor)
     items = [{**row, **lists.in_clear(core, row, ("topic",))} for row in found]
     return _dumped(schema(shapes.ConsultationListSchema), {"items": items, "next_cursor": after})
 
 
+def open_cases(core: Runtime, office: str, officer: str) -> list[Document]:
+    """Return the summaries of what an officer has and is not closed, the longest open first."""
+    wanted = {"office": office, "officer_id": officer, "status": {"$ne": "closed"}}
+    return core.view(views.LIST).find(wanted, [("opened", 1)], 0)
+
+
+def limits_around(core: Runtime, office: Office, day: date) -> Iterator[str]:
+    """Return the consultations whose limit, or verdict, what counts on `day` may change.
+
+    Those that wait for an answer beyond the day, and those that were answered after it began.
+    """
+    since = {"$gte": office.calendar.at(day, time.min)}
+    for field in ("waits_until", "answered_at"):
+        yield from _ids(core, {"office": office.id, field: since})
+
+
+def figures(core: Runtime, office: Office, first: date, last: date) -> Document:
+    """Return what became of the consultations submitted from one local date to another."""
+    calendar = office.calendar
+    end = calendar.at(last + timedelta(days=1), time.min)
+    submitted = {"submitted_at": {"$gte": calendar.at(first, time.min), "$lt": end}}
+    rows = _rows(core, {"office": office.id, **submitted})
+    words = {"office": office.id, "from_": first, "to": last, **report.of(office, rows)}
+    return _dumped(schema(ConsultationReportSchema), words)
+
+
+def _ids(core: Runtime, wanted: Document) -> Iterator[str]:
+    return (row["consultation_id"] for row in _rows(core, wanted))
+
+
+def _rows(core: Runtime, wanted: Document) -> Iterator[Document]:
+    """Yield the summaries that match, the longest open first; others have their turn meanwhile."""
+    after = 0
+    while found := core.view(views.LIST).find(
+        {**wanted, "opened": {"$gt": after}}, [("opened", 1)], PAGE
+    ):
+        yield from found
+        after = found[-1]["opened"]
+
+
 def dossier(core: Runtime, caller: Caller, consultation_id: str) -> Document:
-    """Return the consultation and its person's contact, null when none is known."""
+    """Return the consultation and its person's contact, null when none is known.
+
+    `duplicate_number`: of the person's other consultation, if this one was closed as its duplicate.
+    """
     if caller.role != "system":
         raise Rejected(Code.WRONG_ROLE, "Only services may ask for a contact.")
-    facts = _facts(core, caller, consultation_id)
-    document = views.resource(facts)
-    opening = facts[0].event
-    contact: Document | None = {n: getattr(opening, f"contact_{n}") for n in CONTACT}
-    if opening.contact_name is None:
-        contact = _known_contact(core, opening.subject_id)
-    resource = _dumped(schema(shapes.ConsultationSchema), document)
-    return {"consultation": resource, "contact": contact}
+    facts = opened(core, caller, consultation_id)
+    document = resource.of(facts) or {}
+    reading.named(document["messages"], reading.attachments(facts))
+    contact = _contact(core, facts[0].event)
+    consultation = _dumped(schema(shapes.ConsultationSchema), document)
+    number = _number_of_duplicate(core, consultation)
+    return {"consultation": consultation, "contact": contact, "duplicate_number": number}
 
 
-def _known_contact(core: Runtime, subject_id: str) -> Document | None:
-    row = core.view(views.PEOPLE).get(subject_id)
-    if row is None:
-        if core.views_lag():  # it may be on its way
-            raise Unavailable("the contacts are being brought up to date")
+def _number_of_duplicate(core: Runtime, consultation: Document) -> str | None:
+    """Return the number of the consultation in which the same is dealt with, if it is the same
+    person's; nobody learns of another's."""
+    other = consultation["duplicate_of"]
+    facts = core.facts(f"{resource.PREFIX}{other}") if other else []
+    opening = facts[0].event if facts else None
+    if not isinstance(opening, ConsultationSubmitted):
         return None
-    return lists.in_clear(core, {**row, "subject_id": subject_id}, CONTACT)
+    return opening.number if opening.subject_id == consultation["subject_id"] else None
 
 
-def _facts(core: Runtime, caller: Caller, consultation_id: str) -> list[Fact]:
-    """Return the facts of a consultation; refuse who may not see it."""
-    facts = core.facts(f"{views.PREFIX}{consultation_id}")
+def _contact(core: Runtime, opening: ConsultationSubmitted) -> Document | None:
+    """Return how to reach its person: by their own account's words, else by those given with it."""
+    row = core.view(PEOPLE).get(opening.subject_id)
+    if opening.contact_name is not None and not (row and row["email_verified"]):
+        return {n: getattr(opening, f"contact_{n}") for n in CONTACT}
+    if row is not None:
+        return lists.in_clear(core, {**row, "subject_id": opening.subject_id}, CONTACT)
+    if core.views_lag():  # it may be on its way
+        raise Unavailable("the contacts are being brought up to date")
+    return None
+
+
+def opened(core: Runtime, caller: Caller, consultation_id: str) -> list[Fact]:
+    """Return the facts of a consultation in clear; refuse who may not see it."""
+    facts = core.facts(f"{resource.PREFIX}{consultation_id}")
     opening = facts[0].event if facts else None
     if not isinstance(opening, ConsultationSubmitted):
         raise Rejected(Code.NOT_FOUND, "There is no such consultation.")
-    decider.check_access(caller, facts[0].office, opening.subject_id)
+    guards.check_access(caller, facts[0].office, opening.subject_id)
     return facts
 
 
 def _visible(facts: list[Fact], caller: Caller) -> list[Fact]:
     """Leave out for who is no officer: internal notes, and the note for the record of a close."""
+    facts = reading.visible(facts, caller)
     if caller.is_staff:
         return facts
     return [_without_note(f) for f in facts if not _internal(f)]
@@ -153,8 +254,25 @@ def _scope(caller: Caller, office: str | None) -> Document:
         return own if office is None else {**own, "office": office}
     if office is None:
         return {"office": {"$in": list(caller.offices)}}
-    decider.check_access(caller, office, "")
+    guards.check_access(caller, office, "")
     return {"office": office}
+
+
+def _whose(officer: str | None, unassigned: bool | None) -> Document:
+    if officer is not None:
+        return {"officer_id": officer}
+    return {} if unassigned is None else {"officer_id": _given(not unassigned)}
+
+
+def _overdue(now: datetime, overdue: bool | None) -> Document:
+    if overdue is None:
+        return {}
+    late = {"$lt": now}
+    return {"waits_until": {"$ne": None, **late} if overdue else {"$not": late}}
+
+
+def _given(wanted: bool) -> Document:
+    return {"$ne": None} if wanted else {"$eq": None}
 
 
 def _dumped(schema: Any, document: Document | None) -> Document:

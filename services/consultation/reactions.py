@@ -1,62 +1,134 @@
 """What follows from a fact: what is published, and which dates are set. No I/O, only data."""
 
-from typing import assert_never
+from datetime import datetime, timedelta
 
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
 from kernel.facts import Fact
-from services.consultation.commands import LIMIT, SILENCE_CLOSE, SILENCE_REMINDER
+from offices import decrees
+from offices.decrees import CalendarDayDeclared, CalendarDayRevoked
+from services.consultation import canned
+from services.consultation.accounts import reactions as accounts
+from services.consultation.attachments import reactions as attachments
+from services.consultation.attachments.events import AttachmentDropped, AttachmentUploaded
+from services.consultation.canned import CannedAnswerRemoved, CannedAnswerSaved
+from services.consultation.catalogue import reactions as catalogue
+from services.consultation.catalogue.events import (
+    AnswerCorrected,
+    AnswerPublished,
+    AnswerWithdrawn,
+    CatalogueSearched,
+)
+from services.consultation.commands import (
+    LIMIT,
+    LIMIT_WARNING,
+    MEETING_LINK,
+    MEETING_OVER,
+    SILENCE_CLOSE,
+    SILENCE_REMINDER,
+)
 from services.consultation.events import (
+    ClarificationEnded,
+    ClarificationRequested,
     ConsultationAnswered,
     ConsultationAssigned,
     ConsultationClosed,
     ConsultationReopened,
     ConsultationSubmitted,
+    ContactBounced,
     DeadlineRecalculated,
     Event,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingLinkFailed,
+    MeetingLinkMade,
+    MeetingMissed,
+    MeetingRescheduled,
+    MeetingScheduled,
     MessagePosted,
     Party,
+    ReferralGiven,
     RequestAccepted,
+    SilenceLapsed,
     SilenceReminderDue,
     SilenceStarted,
+    SlaApproaching,
     SlaBreached,
     SlaMet,
+    SlaRejudged,
 )
 from services.consultation.register import NumberAssigned
 
 
 def react(fact: Fact) -> list[Effect]:
     """Return the effects of one fact."""
-    event: Event | NumberAssigned = fact.event
+    event: (
+        Event | NumberAssigned | canned.Event | decrees.Event | catalogue.Event | accounts.Reacting
+    ) = fact.event
     match event:
+        case CalendarDayDeclared() | CalendarDayRevoked():
+            return decrees.react(fact)
+        case CannedAnswerSaved() | CannedAnswerRemoved():
+            return [Ignore("the office's own business")]
+        case AnswerPublished() | AnswerCorrected() | AnswerWithdrawn() | CatalogueSearched():
+            return catalogue.react(fact)
         case NumberAssigned():
             return [Ignore("the consultation carries its number")]
         case SilenceStarted():
             return _silence_dates(event)
-        case MessagePosted(internal=True):
-            return [Ignore("internal notes are published to nobody")]
-        case MessagePosted(by=Party.USER):
+        case AttachmentUploaded():
+            return attachments.uploaded(event.attachment_id, fact.occurred_at)
+        case AttachmentDropped():
+            return [Ignore("its bytes go with the next sweep")]
+        case MessagePosted():
+            return [*_message(fact, event), *attachments.used(event.attachments)]
+        case ContactBounced():
             return [_told(fact), *_no_silence()]
         case RequestAccepted():
-            return [_told(fact), Schedule(LIMIT, event.due_at, {"due_at": event.due_at})]
+            return [_told(fact), *_limit_dates(event.due_at, event.warn_at)]
         case DeadlineRecalculated():
-            return [_told(fact), Schedule(LIMIT, event.new, {"due_at": event.new})]
-        case ConsultationReopened(due_at=due_at) if due_at is not None:
-            return [_told(fact), Schedule(LIMIT, due_at, {"due_at": due_at})]
-        case ConsultationAnswered():
-            return [_told(fact), Cancel(LIMIT)]
+            return [_told(fact), *_limit_dates(event.new, event.warn_at)]
+        case ConsultationReopened():
+            return [_told(fact), *_limit_dates(event.due_at, event.warn_at)]
+        case ClarificationEnded():
+            return [_told(fact), *_no_silence(), *_limit_dates(event.due_at, event.warn_at)]
+        case ClarificationRequested() | ConsultationAnswered():
+            return [_told(fact), *_no_limit()]
+        case MeetingScheduled() | MeetingRescheduled():
+            dates = [_meeting_date(event), *_link_dates(fact, event.meeting_id)]
+            return [_told(fact), *_no_silence(), *dates]
+        case MeetingLinkMade():
+            return [_told(fact), _second_look(fact, event.meeting_id)]
+        case MeetingCancelled():
+            over = Cancel(f"{MEETING_OVER}{event.meeting_id}")
+            return [_told(fact), over, *_link_dates(fact, event.meeting_id)]
+        case MeetingHeld() | MeetingMissed():
+            return [_told(fact), Cancel(f"{MEETING_OVER}{event.meeting_id}")]
+        case MeetingLinkFailed():
+            return [Ignore("an officer sees it at the meeting")]
         case ConsultationClosed():
-            return [_told(fact), Cancel(LIMIT), *_no_silence()]
+            return [_told(fact), *_no_limit(), *_no_silence()]
         case (
             ConsultationSubmitted()
             | ConsultationAssigned()
-            | MessagePosted()
+            | SlaApproaching()
             | SlaMet()
             | SlaBreached()
+            | SlaRejudged()
             | SilenceReminderDue()
-            | ConsultationReopened()
+            | SilenceLapsed()
+            | ReferralGiven()
         ):
             return [_told(fact)]
-    assert_never(event)
+    _: accounts.Reacting = event  # nothing of a consultation is left
+    return accounts.react(fact)
+
+
+def _message(fact: Fact, event: MessagePosted) -> list[Effect]:
+    if event.internal:
+        return [Ignore("internal notes are published to nobody")]
+    if event.by is Party.USER and not event.automatic:
+        return [_told(fact), *_no_silence()]
+    return [_told(fact)]
 
 
 def _told(fact: Fact) -> Publish:
@@ -78,3 +150,38 @@ def _silence_dates(event: SilenceStarted) -> list[Effect]:
 
 def _no_silence() -> list[Effect]:
     return [Cancel(SILENCE_CLOSE), *(Cancel(f"{SILENCE_REMINDER}{n}") for n in (1, 2, 3))]
+
+
+def _limit_dates(due_at: datetime | None, warn_at: datetime | None) -> list[Effect]:
+    """Watch a limit that runs; one that does not has no end."""
+    if due_at is None:
+        return []
+    judged = Schedule(LIMIT, due_at, {"due_at": due_at})
+    if warn_at is None:
+        return [judged, Cancel(LIMIT_WARNING)]
+    return [judged, Schedule(LIMIT_WARNING, warn_at, {"due_at": due_at})]
+
+
+def _no_limit() -> list[Effect]:
+    return [Cancel(LIMIT), Cancel(LIMIT_WARNING)]
+
+
+SECOND_LOOK = timedelta(minutes=15)
+"""By then the provider has done, or dropped, what a process asked of it that was cut off."""
+
+
+def _link_dates(fact: Fact, meeting_id: str) -> list[Effect]:
+    """Have the provider told at once, if one has to do with it: the state knows."""
+    words = {"meeting_id": meeting_id}
+    at_once = Schedule(f"{MEETING_LINK}{meeting_id}", fact.occurred_at, words)
+    return [at_once, _second_look(fact, meeting_id)]
+
+
+def _second_look(fact: Fact, meeting_id: str) -> Effect:
+    at = fact.occurred_at + SECOND_LOOK
+    return Schedule(f"{MEETING_LINK}{meeting_id}_again", at, {"meeting_id": meeting_id})
+
+
+def _meeting_date(event: MeetingScheduled | MeetingRescheduled) -> Effect:
+    words = {"meeting_id": event.meeting_id, "sequence": event.sequence}
+    return Schedule(f"{MEETING_OVER}{event.meeting_id}", event.end, words)

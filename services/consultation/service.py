@@ -1,52 +1,63 @@
 """The consultation service's entrypoints: validate, stamp, hand over. Rules are in `decider.py`."""
 
-from collections.abc import Callable
-from typing import Any
-
 from contracts import consultation as shapes
 from contracts.common import schema
 from contracts.errors import Code, Rejected
-from host.entrypoints import EventSourced, on_deadline
+from files.opening import check_files
+from host.entrypoints import on_deadline, subscribe
 from host.rpc import rpc
 from host.runtime import Wiring
-from kernel.aggregate import Aggregate, Outcome
+from kernel.aggregate import Aggregate
 from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
-from offices.calendar import national_calendar
+from offices import decrees
 from offices.office import Office
-from offices.provider import Offices, check_offices
-from services.consultation import commands, decider, queries, register, state, views
+from offices.provider import check_offices
+from services.consultation import commands, guards, queries, register, views
+from services.consultation.accounts.events import Source
+from services.consultation.accounts.persons import HEARD, STREAMS, heard_as
+from services.consultation.accounts.service import AccountEntrypoints
+from services.consultation.calendar_service import CalendarService
+from services.consultation.catalogue.service import CatalogueCalls
+from services.consultation.entrypoints import CONSULTATION, Answer, Entrypoints, Request, less
 from services.consultation.events import Classification, CloseReason
+from services.consultation.link_service import check_provider
+from services.consultation.meeting_service import MeetingService
 from services.consultation.reactions import react
 from services.consultation.schemas import TYPES
+from services.consultation.sharing_service import SharingService
+from services.consultation.upload_service import UploadService
 
-Request = dict[str, Any]
-Answer = dict[str, Any]
-
-CONSULTATION = Aggregate("consultation", decider.decide, state.evolve, state.State)
 REGISTER = Aggregate("register", register.decide, register.evolve, register.initial)
 
 
-class ConsultationService:
-    """Online consultations, from the question to the close."""
+class ConsultationService(
+    AccountEntrypoints,
+    MeetingService,
+    CalendarService,
+    SharingService,
+    UploadService,
+    Entrypoints,
+    CatalogueCalls,
+):
+    """Online consultations, from the question to the close, and the accounts of who asks."""
 
     name = "consultation"
-    checks = (check_offices,)
-    needs = ("mongo_url", "master_key")
+    checks = (check_offices, check_files, check_provider)
+    needs = ("mongo_url", "master_key", "files_url")
     wiring = Wiring("consultation", TYPES, react, views.VIEWS)
 
-    core = EventSourced()
-    offices = Offices()
+    consultations = CONSULTATION
 
     @rpc
     def submit(self, request: Request) -> Answer:
         """Open a consultation; `SubmitRequest`."""
         asked = schema(shapes.SubmitRequest).load(request)
         caller = Caller.of(asked.pop("caller"))
-        office = self._office(asked.pop("office"))
+        office = self.office(asked.pop("office"))
         if caller.is_staff:
-            decider.check_access(caller, office.id, "")
+            guards.check_access(caller, office.id, "")
         command_id = caller.command_id or new_id()
         contact = asked.pop("contact") or {}
         kind = asked.pop("classification")
@@ -55,7 +66,7 @@ class ConsultationService:
             now=self.core.clock.now(),
             office=office,
             number=self._number(office, caller, command_id),
-            subject_id=derive_id(command_id, "subject") if caller.is_staff else caller.id,
+            subject_id=self._subject(caller, office, contact, command_id),
             message_id=derive_id(command_id, "message"),
             classification=Classification(**kind) if kind else None,
             contact_name=contact.get("name"),
@@ -66,27 +77,45 @@ class ConsultationService:
         consultation_id = derive_id(command_id, "consultation")
         meta = caller.meta(office.id, command_id)
         outcome = self.core.commands.handle(CONSULTATION, consultation_id, command, meta)
-        return self._answer(consultation_id, caller, outcome)
+        return self.answer(consultation_id, caller, outcome)
 
     @rpc
     def accept(self, request: Request) -> Answer:
         """Declare the request clear and complete; the limit starts. `OneRequest`."""
-        return self._handle(
-            schema(shapes.OneRequest).load(request), commands.Accept, with_office=True
-        )
+        return self.handled(schema(shapes.OneRequest).load(request), commands.Accept)
+
+    @rpc
+    def ask_clarification(self, request: Request) -> Answer:
+        """Ask the user what is missing; the limit waits. `ClarificationRequest`."""
+        asked = schema(shapes.ClarificationRequest).load(request)
+        asked["message_id"] = derive_id(_command_id(asked), "message")
+        asked["missing"] = tuple(asked["missing"])
+        return self.handled(asked, commands.AskClarification)
+
+    @rpc
+    def assign(self, request: Request) -> Answer:
+        """Have an officer take it; `AssignRequest`."""
+        return self.handled(schema(shapes.AssignRequest).load(request), commands.Assign)
+
+    @rpc
+    def refer(self, request: Request) -> Answer:
+        """Say who else can help; `ReferralRequest`."""
+        return self.handled(schema(shapes.ReferralRequest).load(request), commands.Refer)
 
     @rpc
     def claim(self, request: Request) -> Answer:
         """Take it; `OneRequest`."""
-        return self._handle(schema(shapes.OneRequest).load(request), commands.Claim)
+        return self.handled(schema(shapes.OneRequest).load(request), commands.Claim)
 
     @rpc
     def post_message(self, request: Request) -> Answer:
         """Add one message; `PostMessageRequest`. Answers it, and the consultation's version."""
         asked = schema(shapes.PostMessageRequest).load(request)
-        command_id = asked["caller"]["command_id"] or new_id()
-        asked["message_id"] = derive_id(command_id, "message")
-        key, outcome = self._decided(asked, commands.PostMessage, with_office=True)
+        asked["message_id"] = derive_id(_command_id(asked), "message")
+        if asked["sent_at"] is not None and asked["sent_at"] > self.core.clock.now():
+            asked["sent_at"] = None  # by a clock that is ahead of ours
+        asked["attachments"] = tuple(asked["attachments"])
+        key, outcome = self.decided(asked, commands.PostMessage)
         return {
             "message": queries.message(self.core, outcome.facts),
             "consultation_id": key,
@@ -99,37 +128,53 @@ class ConsultationService:
         """End it; `CloseRequest`."""
         asked = schema(shapes.CloseRequest).load(request)
         asked["reason"] = CloseReason(asked["reason"])
-        return self._handle(asked, commands.Close)
+        if asked["duplicate_of"] is not None:
+            self._must_be_another(asked)
+        return self.handled(asked, commands.Close)
 
     @rpc
     def withdraw(self, request: Request) -> Answer:
         """The user needs it no more; `OneRequest`."""
-        return self._handle(schema(shapes.OneRequest).load(request), commands.Withdraw)
+        return self.handled(schema(shapes.OneRequest).load(request), commands.Withdraw)
 
     @rpc
     def reopen(self, request: Request) -> Answer:
         """Go on with a closed one; `ReopenRequest`."""
-        return self._handle(
-            schema(shapes.ReopenRequest).load(request), commands.Reopen, with_office=True
-        )
+        return self.handled(schema(shapes.ReopenRequest).load(request), commands.Reopen)
 
     @rpc
     def get(self, request: Request) -> Answer:
         """Return it as it is, or as it stood `at`; `GetRequest`."""
         asked = schema(shapes.GetRequest).load(request)
-        return queries.get(self.core, Caller.of(asked["caller"]), **_less(asked, "caller"))
+        return queries.get(self.core, Caller.of(asked["caller"]), **less(asked, "caller"))
 
     @rpc
     def history(self, request: Request) -> Answer:
         """Return every fact; `OneRequest`."""
         asked = schema(shapes.OneRequest).load(request)
-        return queries.history(self.core, Caller.of(asked["caller"]), asked["consultation_id"])
+        caller = Caller.of(asked["caller"])
+        return queries.history(self.core, caller, asked["consultation_id"], self.offices)
+
+    @rpc
+    def changes(self, request: Request) -> Answer:
+        """Return the facts after a version, 200 at most; `ChangesRequest`."""
+        asked = schema(shapes.ChangesRequest).load(request)
+        caller, key = Caller.of(asked["caller"]), asked["consultation_id"]
+        self.known(caller, key)
+        return queries.changes(self.core, caller, key, asked["after"], self.offices)
+
+    @rpc
+    def limit(self, request: Request) -> Answer:
+        """Return the limit, and where every minute of it went; `OneRequest`."""
+        asked = schema(shapes.OneRequest).load(request)
+        caller = Caller.of(asked["caller"])
+        return queries.limit(self.core, caller, asked["consultation_id"], self.offices)
 
     @rpc
     def list_consultations(self, request: Request) -> Answer:
         """Return one page, newest first; `ListRequest`."""
         asked = schema(shapes.ListRequest).load(request)
-        return queries.page(self.core, Caller.of(asked["caller"]), **_less(asked, "caller"))
+        return queries.page(self.core, Caller.of(asked["caller"]), **less(asked, "caller"))
 
     @rpc
     def dossier(self, request: Request) -> Answer:
@@ -137,66 +182,53 @@ class ConsultationService:
         asked = schema(shapes.OneRequest).load(request)
         return queries.dossier(self.core, Caller.of(asked["caller"]), asked["consultation_id"])
 
-    @rpc
-    def calendar_due(self, request: Request) -> Answer:
-        """Return when a limit of so many working days ends; `DueRequest`."""
-        asked = schema(shapes.DueRequest).load(request)
-        calendar = self._office(asked["office"]).calendar
-        due = calendar.due(asked["start"], asked["working_days"])
-        answer: Answer = schema(shapes.DueSchema).dump(due)
-        return answer
-
-    @rpc
-    def calendar_year(self, request: Request) -> Answer:
-        """Return the days off of a year; `CalendarRequest`."""
-        asked = schema(shapes.CalendarRequest).load(request)
-        office = asked["office"]
-        calendar = self._office(office).calendar if office else national_calendar()
-        words = {
-            "year": asked["year"],
-            "calendar_version": calendar.version,
-            "days": calendar.days_off(asked["year"]),
-        }
-        answer: Answer = schema(shapes.CalendarSchema).dump(words)
-        return answer
-
     @on_deadline
     def come_due(self, deadline: Deadline) -> None:
         """A date of the clock; the decider alone judges whether it still applies."""
-        command = commands.timed(deadline.name, deadline.data, self.core.clock.now())
-        self.core.commands.handle(CONSULTATION, deadline.key, command, deadline.meta())
+        if deadline.stream.startswith(f"{decrees.DECREES.category}-"):
+            self.decree_came_due(deadline)
+        elif deadline.name.startswith(commands.MEETING_LINK):
+            self.link_came_due(deadline)
+        elif deadline.stream.startswith(STREAMS):
+            self.person_due(deadline)
+        else:
+            office, now = self.offices[deadline.office], self.core.clock.now()
+            command = commands.timed(deadline.name, deadline.data, now, office)
+            self.core.commands.handle(CONSULTATION, deadline.key, command, deadline.meta())
 
-    def _handle(
-        self, asked: Request, command: Callable[..., commands.Asked], *, with_office: bool = False
-    ) -> Answer:
-        key, outcome = self._decided(asked, command, with_office=with_office)
-        return self._answer(key, Caller.of(asked["caller"]), outcome)
+    @subscribe(*HEARD)
+    def hear(self, envelope: Answer) -> None:
+        """Take in what other services tell; twice, it is one effect."""
+        self.hear_of_person(envelope)
+        if envelope["event"] == "contact_point_bounced":
+            self._report_bounce(envelope)
 
-    def _decided(
-        self, asked: Request, command: Callable[..., commands.Asked], *, with_office: bool
-    ) -> tuple[str, Outcome[state.State]]:
-        """Make the command of what was asked, and have it decided."""
-        words = _less(asked, "caller", "consultation_id")
-        caller, key = Caller.of(asked["caller"]), asked["consultation_id"]
+    def _report_bounce(self, envelope: Answer) -> None:
+        """What was written about a consultation did not arrive; other letters are none's."""
+        key, channel = envelope["data"]["about"], envelope["data"]["channel"]
         known = self.core.commands.glance(CONSULTATION, key)
-        decider.check_access(caller, known.office, known.subject_id)
-        if with_office:
-            words["office"] = self.offices[known.office]
-        wish = command(caller=caller, now=self.core.clock.now(), **words)
-        meta = caller.meta(known.office, new_id())
-        return key, self.core.commands.handle(CONSULTATION, key, wish, meta)
+        if known.office in self.offices:
+            now, office = self.core.clock.now(), self.offices[known.office]
+            command = commands.ReportBounce(now=now, office=office, channel=channel)
+            meta = heard_as(envelope, "bounce")
+            self.core.commands.handle(CONSULTATION, key, command, meta)
 
-    def _answer(self, key: str, caller: Caller, outcome: Outcome[state.State]) -> Answer:
-        return {**queries.get(self.core, caller, key), "replayed": outcome.replayed}
+    def _must_be_another(self, asked: Request) -> None:
+        """Refuse a duplicate of what the officer cannot see, or of itself."""
+        caller, other = Caller.of(asked["caller"]), asked["duplicate_of"]
+        known = self.core.commands.glance(CONSULTATION, other)
+        if other == asked["consultation_id"] or known.office not in caller.offices:
+            message = "There is no such other consultation."
+            raise Rejected(Code.VALIDATION_FAILED, message, {"duplicate_of": [message]})
 
-    def _office(self, office: str) -> Office:
-        if office not in self.offices:
-            raise Rejected(
-                Code.VALIDATION_FAILED,
-                "There is no such office.",
-                {"office": [f"Must be one of: {', '.join(sorted(self.offices))}."]},
-            )
-        return self.offices[office]
+    def _subject(self, caller: Caller, office: Office, contact: Request, command_id: str) -> str:
+        """Return whose question it is: with an address, that of its account."""
+        if not caller.is_staff:
+            return caller.id
+        known = contact and self.noted(
+            caller, office=office.id, source=Source.CONSULTATION, **contact
+        )
+        return known or derive_id(command_id, "subject")
 
     def _number(self, office: Office, caller: Caller, command_id: str) -> str:
         """Take a number; under an id derived from the command, so that a repeat gets the same.
@@ -212,5 +244,5 @@ class ConsultationService:
         return number
 
 
-def _less(asked: Request, *names: str) -> Request:
-    return {k: v for k, v in asked.items() if k not in names}
+def _command_id(asked: Request) -> str:
+    return asked["caller"]["command_id"] or new_id()

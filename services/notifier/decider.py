@@ -20,6 +20,7 @@ from services.notifier.commands import (
     Withheld,
 )
 from services.notifier.events import (
+    ContactPointBounced,
     DeliveryDeferred,
     Event,
     NotificationFailed,
@@ -29,6 +30,7 @@ from services.notifier.events import (
     Template,
     WithheldBecause,
 )
+from services.notifier.outdated import overtaken
 from services.notifier.state import State
 
 EMAIL = "email"
@@ -61,7 +63,7 @@ def reason_to_withhold(
     """Return why it must not be sent as things stand now; None when it may.
 
     `dossier` is what the service that owns the matter answers: `{contact, consultation}`, of an
-    alarm `{contact, late}`, of a summary `{contact, report}`.
+    alarm `{contact, late}`, of a summary `{contact, report}`, to a person `{contact, code}`.
     """
     contact = dossier["contact"]
     if contact is None or not contact["email"]:
@@ -75,9 +77,11 @@ def _in_vain(request: NotificationRequested, dossier: dict[str, Any]) -> bool:
     match request.template:
         case Template.SILENCE_REMINDER_DUE:
             return _reminds_in_vain(request, dossier["consultation"])
+        case Template.ONE_TIME_CODE:  # used, too old, or a newer one went out
+            return dossier["code"] is None
         case Template.START_LIMIT_BREACHED:  # all are served by now, or the day has ended
             return not dossier["late"]["late"]
-    return False
+    return overtaken(request, dossier.get("consultation"))
 
 
 def _reminds_in_vain(request: NotificationRequested, consultation: dict[str, Any]) -> bool:
@@ -86,6 +90,12 @@ def _reminds_in_vain(request: NotificationRequested, consultation: dict[str, Any
     if closes_at is None:
         return False
     return bool(consultation["silence"]["closes_at"] != rfc3339(closes_at))
+
+
+def _bounced(result: Refused, of: dict[str, Any]) -> list[Event]:
+    if not result.of_recipient or result.subject_id is None:
+        return []
+    return [ContactPointBounced(**of, subject_id=result.subject_id)]
 
 
 def _requested(command: RequestNotification) -> Event:
@@ -117,7 +127,8 @@ def _reported(command: ReportDelivery, state: State) -> list[Event]:
         case Postponed(until):
             return [DeliveryDeferred(**of, attempt=attempt, error_code=KEPT_APART, retry_at=until)]
         case Refused() if result.permanent or attempt > len(BACK_OFF):
-            return [NotificationFailed(**of, attempt=attempt, error_code=result.error_code)]
+            failed = NotificationFailed(**of, attempt=attempt, error_code=result.error_code)
+            return [failed, *_bounced(result, of)]
         case Refused():
             retry_at = command.now + BACK_OFF[attempt - 1]
             code = result.error_code

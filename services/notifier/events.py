@@ -21,6 +21,45 @@ class Template(StrEnum):
     CONSULTATION_WITHDRAWN = "consultation_withdrawn"
     START_LIMIT_BREACHED = "start_limit_breached"
     DAY_SUMMARY = "day_summary"
+    ONE_TIME_CODE = "one_time_code"
+    NO_ACCOUNT = "no_account"
+    ERASURE_HELD = "erasure_held"
+    ERASURE_DONE = "erasure_done"
+    CLARIFICATION_REQUESTED = "clarification_requested"
+    DEADLINE_RECALCULATED = "deadline_recalculated"
+    CONSULTATION_REOPENED = "consultation_reopened"
+    REFERRAL_GIVEN = "referral_given"
+    MEETING_SCHEDULED = "meeting_scheduled"
+    MEETING_RESCHEDULED = "meeting_rescheduled"
+    MEETING_CANCELLED = "meeting_cancelled"
+    MEETING_MISSED = "meeting_missed"
+    SLA_APPROACHING = "sla_approaching"
+    SLA_BREACHED = "sla_breached"
+    SILENCE_LAPSED = "silence_lapsed"
+
+
+TO_PERSON = (
+    Template.ONE_TIME_CODE,
+    Template.NO_ACCOUNT,
+    Template.ERASURE_HELD,
+    Template.ERASURE_DONE,
+)
+"""About a person, not a consultation: `about` is their id."""
+
+IN_ENGLISH_TOO = frozenset(
+    {
+        Template.START_LIMIT_BREACHED,
+        Template.DAY_SUMMARY,
+        Template.MEETING_SCHEDULED,
+        Template.MEETING_RESCHEDULED,
+        Template.MEETING_CANCELLED,
+        Template.SLA_APPROACHING,
+        Template.SLA_BREACHED,
+        Template.SILENCE_LAPSED,
+        *TO_PERSON,
+    }
+)
+"""Those that end with a part in English."""
 
 
 class WithheldBecause(StrEnum):
@@ -37,7 +76,9 @@ class Params:
     """What the event said that the e-mail repeats; never personal.
 
     Of an e-mail to the office: the day it is about, the version of that day at which it happened,
-    and to which of the addresses in the office file it goes, counted from 0.
+    and to which of the addresses in the office file it goes, counted from 0. Of a one-time code:
+    of which challenge it is; the code itself is asked for when the e-mail leaves. Of a meeting:
+    `sequence` counts its changes.
     """
 
     happened_at: datetime
@@ -49,6 +90,8 @@ class Params:
     service_date: date | None = None
     sequence: int | None = None
     address_no: int | None = None
+    challenge_id: str | None = None
+    meeting_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +101,7 @@ class _OfNotification:
     notification_id: str
     template: Template
     channel: str
-    about: str  # the id of the consultation, the ticket or the service day
+    about: str  # the id of the consultation, the ticket, the service day or the person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,10 +143,18 @@ class NotificationSuppressed(_OfNotification):
     reason: WithheldBecause
 
 
+@dataclass(frozen=True, kw_only=True)
+class ContactPointBounced(_OfNotification):
+    """The mail server of the person's address refuses it for good."""
+
+    subject_id: str
+
+
 Event = (
     NotificationRequested
     | DeliveryDeferred
     | NotificationSent
     | NotificationFailed
     | NotificationSuppressed
+    | ContactPointBounced
 )

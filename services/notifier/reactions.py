@@ -7,6 +7,7 @@ from kernel.facts import Fact
 from services.notifier.alarms import AlarmRaised
 from services.notifier.commands import DELIVER
 from services.notifier.events import (
+    ContactPointBounced,
     DeliveryDeferred,
     Event,
     NotificationFailed,
@@ -26,6 +27,8 @@ def react(fact: Fact) -> list[Effect]:
             return [Schedule(DELIVER, event.retry_at, {"attempt": event.attempt + 1})]
         case NotificationSent() | NotificationFailed() | NotificationSuppressed():
             return [Publish(fact.name, vars(event)), Cancel(DELIVER)]
+        case ContactPointBounced():
+            return [Publish(fact.name, vars(event))]
         case AlarmRaised():
             return [Ignore("the notification itself says what became of it")]
     assert_never(event)

@@ -1,5 +1,6 @@
 """The notifier's entrypoints: events call for e-mails, dates deliver them."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,9 +9,13 @@ from nameko import config
 from nameko.extensions import DependencyProvider
 from prometheus_client import Counter
 
+from contracts.accounts import AboutRequest
+from contracts.common import schema
 from contracts.errors import Rejected, Unavailable
+from host import held
 from host.entrypoints import EventSourced, on_deadline, subscribe
-from host.rpc import ServiceRpc
+from host.heard import origin
+from host.rpc import ServiceRpc, rpc
 from host.runtime import Wiring
 from kernel.aggregate import Aggregate, Meta, Outcome
 from kernel.clock import derive_id, pause
@@ -23,6 +28,7 @@ from services.notifier.channels.email import EmailChannel
 from services.notifier.events import NotificationRequested, Params, Template
 from services.notifier.reactions import react
 from services.notifier.schemas import TYPES
+from services.notifier.views import VIEWS
 
 log = structlog.get_logger()
 
@@ -55,7 +61,7 @@ class NotifierService:
     name = "notifier"
     checks = (check_offices,)
     needs = ("mongo_url", "master_key", "smtp_url")
-    wiring = Wiring("notifier", TYPES, react)
+    wiring = Wiring("notifier", TYPES, react, VIEWS)
 
     core = EventSourced()
     offices = Offices()
@@ -66,12 +72,20 @@ class NotifierService:
     @subscribe("*.consultation.*", "*.queue.start_limit_breached", "*.queue.service_day_closed")
     def take(self, envelope: dict[str, Any]) -> None:
         """Write down which e-mails an event calls for; delivered twice, each is one intent."""
+        if envelope["event"] == "subject_erased":
+            held.tell_erased(self.core, envelope)
         wanted = commands.wanted(envelope["event"], envelope["data"], envelope["time"])
         if wanted is not None:
             self._request(derive_id(envelope["id"], wanted[0]), *wanted, envelope)
         for template, params in commands.told_to_office(envelope, self.offices):
             each = derive_id(envelope["id"], template, str(params.address_no))
             self._request(each, template, params, envelope)
+
+    @rpc
+    def export_person(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return all e-mails about matters of who asks, whom the gateway vouches for."""
+        asked = schema(AboutRequest).load(request)
+        return queries.held_about(self.core, asked["caller"]["id"], asked["about"])
 
     def _request(
         self, notification_id: str, template: Template, params: Params, envelope: dict[str, Any]
@@ -83,7 +97,7 @@ class NotifierService:
             about=envelope["subject"],
             params=params,
         )
-        self._handle(notification_id, command, _meta(envelope, notification_id))
+        self._handle(notification_id, command, origin(envelope, self.name, notification_id))
 
     @on_deadline
     def deliver(self, deadline: Deadline) -> None:
@@ -123,7 +137,10 @@ class NotifierService:
             if held_back is not None:
                 return held_back
         last_look = partial(self._last_look, deadline)
-        return self.email.deliver(owed, dossier, office, last_look)
+        result = self.email.deliver(owed, dossier, office, last_look)
+        if isinstance(result, commands.Refused):
+            return replace(result, subject_id=queries.person_of(dossier))
+        return result
 
     def _held_back(
         self, request: NotificationRequested, seen: int, deadline: Deadline
@@ -159,17 +176,6 @@ class NotifierService:
         if not outcome.replayed:
             for fact in outcome.facts:
                 _tell(fact)
-
-
-def _meta(envelope: dict[str, Any], command_id: str) -> Meta:
-    return Meta(
-        actor_kind="system",
-        actor_id=NotifierService.name,
-        office=envelope["data"]["office"],
-        command_id=command_id,
-        correlation_id=envelope["correlationid"],
-        causation_id=envelope["id"],
-    )
 
 
 def _tell(fact: Fact) -> None:

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from kernel.facts import Fact
 from services.notifier.events import (
+    ContactPointBounced,
     DeliveryDeferred,
     Event,
     NotificationFailed,
@@ -49,4 +50,6 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, owed=tried)
         case NotificationSent() | NotificationFailed() | NotificationSuppressed():
             return replace(state, owed=None)
+        case ContactPointBounced():
+            return state
     assert_never(event)

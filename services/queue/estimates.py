@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from host.figures import rank
 from offices.office import Office
 from services.queue.events import Estimate, HourEstimate, Lane
 
@@ -47,11 +48,6 @@ def of(known: Iterable[HourEstimate], lane: Lane, at: datetime) -> Estimate | No
 def waited_s(wait: dict[str, Any]) -> int:
     """Return the seconds from the number to the beginning; none if a clock stepped back."""
     return max(0, int((wait["started_at"] - wait["issued_at"]).total_seconds()))
-
-
-def rank(ordered: list[int], percent: int) -> int:
-    """Return the smallest value that so many percent do not exceed."""
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def _hour(office: Office, today: date, lane: str, hour: int, ordered: list[int]) -> HourEstimate:

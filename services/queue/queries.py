@@ -1,6 +1,6 @@
 """What is read: a service day's state as resources, always current (docs/adr/0023)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import reduce
 from itertools import takewhile
@@ -8,10 +8,10 @@ from typing import Any
 
 from contracts import queue as shapes
 from contracts.common import schema
-from contracts.errors import Code, Rejected, Unavailable
+from contracts.errors import Code, Rejected
 from host import lists
 from host.runtime import Runtime
-from kernel.clock import monotonic, pause
+from kernel.clock import pause
 from kernel.facts import Fact
 from kernel.personal import FORGOTTEN
 from kernel.view_reading import Reader
@@ -22,9 +22,6 @@ from services.queue.evolve import evolve
 from services.queue.state import UNDER_WAY, DayStatus, State, Ticket, ahead_of
 
 Document = dict[str, Any]
-
-PATIENCE_S = 2.0
-LOOK_S = 0.05
 
 NO_LIMIT = 0
 
@@ -99,15 +96,6 @@ def waiting_report(kept: Reader, office: Office, first: date, last: date) -> Doc
     found = report.waiting(office, waits(kept, office, first, last))
     words = {"office": office.id, "from_": first, "to": last, **found}
     return _dumped(shapes.WaitingReportSchema, words)
-
-
-def caught_up(core: Runtime, kept: Reader) -> None:
-    """Wait until a view holds all that the log holds now; refuse when that takes long."""
-    goal, give_up = core.log.head().position, monotonic() + PATIENCE_S
-    while kept.position() < goal:
-        if monotonic() > give_up:
-            raise Unavailable(f"view {kept.name} is being brought up to date")
-        pause(LOOK_S)
 
 
 def waits(kept: Reader, office: Office, first: date, last: date) -> Iterator[Document]:
@@ -197,3 +185,11 @@ def _late(state: State, ticket_id: str) -> Document:
 def _dumped(kind: Any, words: Document) -> Document:
     dumped: Document = schema(kind).dump(words)
     return dumped
+
+
+def concerning(subject_id: str, facts: Sequence[Fact]) -> list[Fact]:
+    """Return what a day's facts say of a person: all about the tickets with which they came."""
+    theirs = {
+        f.event.ticket_id for f in facts if getattr(f.event, "subject_id", None) == subject_id
+    }
+    return [f for f in facts if getattr(f.event, "ticket_id", None) in theirs]

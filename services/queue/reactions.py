@@ -5,6 +5,8 @@ from typing import assert_never
 
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
 from kernel.facts import Fact
+from offices import decrees
+from offices.decrees import CalendarDayDeclared, CalendarDayRevoked
 from services.queue.commands import CLOSING, MIDNIGHT, MISSED, START_LIMIT
 from services.queue.events import (
     ClosingBegun,
@@ -48,8 +50,10 @@ def react(fact: Fact) -> list[Effect]:
     A busy hall calls somebody every few seconds: of the ten minutes only the next date is set, and
     that of a last call is not cancelled: when it has lost its point, it decides nothing.
     """
-    event: Event = fact.event
+    event: Event | decrees.Event = fact.event
     match event:
+        case CalendarDayDeclared() | CalendarDayRevoked():
+            return [Ignore("told by whom it was heard from")]
         case StartLimitSet():
             return [_limit_date(event)]
         case StartLimitStopped():

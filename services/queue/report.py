@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from host.figures import rank, share
 from offices.office import Office
 from services.queue.day import ENDS
-from services.queue.estimates import rank, waited_s
+from services.queue.estimates import waited_s
 
 Document = dict[str, Any]
 
@@ -41,7 +42,7 @@ class _Begun:
         return {
             "started": len(waited),
             "within_limit": self._within,
-            "share_within_limit": _share(self._within, len(waited)),
+            "share_within_limit": share(self._within, len(waited)),
             "wait": {"p50_s": rank(waited, 50), "p90_s": rank(waited, 90), "max_s": waited[-1]}
             if waited
             else None,
@@ -85,7 +86,7 @@ class _Tally:
     def shown(self) -> Document:
         """Return the report."""
         ends = {end.value: self._ends[end.value] for end in ENDS}
-        share_kept = _share(self._kept, self._told)
+        share_kept = share(self._kept, self._told)
         return {
             "days": len(self._dates),
             "tickets": {"issued": self._ends.total(), **ends},
@@ -101,10 +102,6 @@ class _Tally:
             "by_hour": _grouped("hour", self._by_hour),
             "by_counter": _grouped("counter", self._by_counter),
         }
-
-
-def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
 
 
 def _grouped(name: str, groups: dict[Any, _Begun]) -> list[Document]:

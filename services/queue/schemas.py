@@ -8,6 +8,7 @@ from typing import Any
 
 from kernel import erasure
 from kernel.codec import Earlier, EventType, EventTypes
+from offices import decrees
 from services.queue import events
 
 
@@ -56,6 +57,7 @@ TYPES = EventTypes(
         EventType("service_resumed", 1, events.ServiceResumed),
         EventType("closing_begun", 1, events.ClosingBegun),
         EventType("service_day_closed", 1, events.ServiceDayClosed),
+        *decrees.TYPES,
         *erasure.TYPES,
     ],
     earlier=[

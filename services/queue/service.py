@@ -1,6 +1,7 @@
 """The queue service's entrypoints: validate, stamp, hand over. Rules are in `decider.py`."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -9,10 +10,13 @@ from typing import Any
 import structlog
 
 from contracts import queue as shapes
+from contracts.accounts import PersonRequest
 from contracts.codes import CODES_VERSION
 from contracts.common import schema
 from contracts.errors import Code, Rejected, Unavailable
-from host.entrypoints import EventSourced, on_deadline
+from host import held, lists
+from host.entrypoints import EventSourced, on_deadline, subscribe
+from host.heard import origin
 from host.once import Once
 from host.rpc import rpc
 from host.runtime import Wiring
@@ -21,8 +25,9 @@ from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
 from kernel.view_reading import Reader
+from offices import decrees
 from offices.office import Office
-from offices.provider import Offices, check_offices
+from offices.provider import DecreedOffices, check_offices
 from services.queue import commands, decider, estimates, guards, queries, row, state, views
 from services.queue.events import HourEstimate, Lane, Stop, TicketCalled
 from services.queue.events import Outcome as ServiceOutcome
@@ -50,7 +55,7 @@ class QueueService:
     wiring = Wiring("queue", TYPES, react, views.VIEWS)
 
     core = EventSourced()
-    offices = Offices()
+    offices = DecreedOffices()
     once = Once()
 
     # the day
@@ -117,7 +122,7 @@ class QueueService:
         caller, office = Caller.of(asked["caller"]), self._office(asked["office"])
         guards.staff_of_or_service(caller, office)
         if caller.role == guards.SYSTEM:  # it tells of a day once, as soon as it has ended
-            queries.caught_up(self.core, self._waits())
+            lists.caught_up(self.core, self._waits())
         return queries.waiting_report(self._waits(), office, asked["from_"], asked["to"])
 
     @rpc
@@ -218,11 +223,12 @@ class QueueService:
         words |= {"services": tuple(words["services"]), "means": tuple(words["means"])}
         words["birth_year"] = str(words["birth_year"])  # sealed, it is a text
         command_id = asked["caller"]["command_id"] or new_id()
+        known = words.pop("subject_id")
         return self._step(
             asked,
             commands.SignGuestBook,
             visit_id=derive_id(command_id, "visit"),
-            subject_id=derive_id(command_id, "subject"),
+            subject_id=known or derive_id(command_id, "subject"),
             words=words | {"codes_version": CODES_VERSION},
         )
 
@@ -273,6 +279,37 @@ class QueueService:
     def undo_finish(self, request: Request) -> Answer:
         """It was finished by mistake; `OfTicket`."""
         return self._step(schema(shapes.OfTicket).load(request), commands.UndoFinish)
+
+    # persons
+
+    @rpc
+    def export_person(self, request: Request) -> Answer:
+        """Return everything that this service holds about who asks; `PersonRequest`."""
+        subject_id = schema(PersonRequest).load(request)["caller"]["id"]
+        return held.export(self.core, subject_id, queries.concerning)
+
+    # what the consultation service tells
+
+    @subscribe(
+        "*.consultation.subject_erased",
+        "*.consultation.calendar_day_declared",
+        "*.consultation.calendar_day_revoked",
+    )
+    def hear(self, envelope: Request) -> None:
+        """Write into this log, too, who was forgotten and what was decreed; twice, it is once."""
+        if envelope["event"] == "subject_erased":
+            subject_id = envelope["data"]["subject_id"]
+            held.tell_erased(self.core, envelope, held.offices(self.core, subject_id))
+        else:
+            self._take_over(envelope)
+
+    def _take_over(self, envelope: Request) -> None:
+        """Have the calendar of an office know a decree."""
+        command = decrees.heard(envelope, self.core.clock.now())
+        meta = origin(envelope, "consultation", derive_id(envelope["id"], "decree"))
+        with suppress(Rejected):  # what is revoked was declared before we were there
+            self.core.commands.handle(decrees.DECREES, meta.office, command, meta)
+        self.offices.forget()
 
     @on_deadline
     def come_due(self, deadline: Deadline) -> None:

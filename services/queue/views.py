@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from host.person_streams import HELD
 from kernel.facts import Fact
 from kernel.personal import personal_fields
 from kernel.views import View
@@ -152,4 +153,4 @@ VISITS = View(
 )
 """Sealed; without those of people who are forgotten."""
 
-VIEWS = (WAITS, VISITS)
+VIEWS = (WAITS, VISITS, HELD)

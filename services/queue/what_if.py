@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
 
+from host.figures import rank
 from kernel.facts import Fact
 from offices.office import Office
 from offices.service_minutes import ServiceMinutes, Stretch
 from services.queue.desk_script import scripts
 from services.queue.desk_ways import Happening, Way, desks_used, ways
-from services.queue.estimates import rank
 from services.queue.events import ClosingBegun, Lane, ServiceDayOpened, TicketIssued
 from services.queue.evolve import evolve
 from services.queue.replay import Replay, with_desks

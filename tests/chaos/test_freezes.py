@@ -11,7 +11,7 @@ import httpx
 from pymongo.database import Database
 
 from services.consultation.commands import SILENCE_CLOSE, SILENCE_REMINDER
-from tests.chaos.test_kills import UNPUBLISHED
+from tests.chaos.test_kills import PUBLISHED
 from tests.chaos.test_outages import SERVICES, refused
 from tests.e2e.test_consultation import answered, opened
 from tests.support import Stack, eventually, frozen
@@ -164,10 +164,11 @@ def publishable(stack: Stack, after: int) -> dict[str, list[str]]:
     """Subject → the ids, in order, of what is to be published of the log beyond `after`."""
     found: dict[str, list[str]] = {}
     for commit in stack.log_of("consultation").find({"position": {"$gt": after}}).sort("position"):
-        subject = commit["stream"].partition("-")[2]
-        ids = [e["event_id"] for e in commit["events"] if e["type"] not in UNPUBLISHED]
-        if ids:
-            found.setdefault(subject, []).extend(ids)
+        category, _, key = commit["stream"].partition("-")
+        for event in commit["events"]:
+            if event["type"] in PUBLISHED:
+                subject = event["data"]["subject_id"] if category == "account" else key
+                found.setdefault(subject, []).append(event["event_id"])
     return found
 
 

@@ -292,3 +292,45 @@ def test_spoilt_ledger_is_named(tmp_path, line):
     path.write_bytes(line.encode("latin-1") + b"\n")
     with pytest.raises(LedgerError, match="line 1"):
         Ledger(path).entries()
+
+
+def test_key_of_a_file_is_the_same_until_its_person_is_forgotten(db):
+    """Made anew by every process, another for each file and person; then there is none."""
+    vault = started(db, OLD, has_commits=False)
+    for name in ("siti", "joko"):
+        vault.seal(name, b"x")
+    key = vault.file_key("siti", "f1")
+    assert len(key) == 32
+    assert started(db, OLD).file_key("siti", "f1") == key
+    assert len({key, vault.file_key("siti", "f2"), vault.file_key("joko", "f1")}) == 3
+    vault.forget("siti", NOON)
+    assert vault.file_key("siti", "f1") is None
+    assert vault.file_key("nobody", "f1") is None
+
+
+def test_who_is_forgotten_is_known_at_once(db):
+    """As the database has it, whatever a process still remembers."""
+    vault, other = started(db, OLD, has_commits=False), started(db, OLD)
+    for name in ("siti", "joko"):
+        vault.seal(name, b"x")
+        other.seal(name, b"x")
+    other.forget("siti", NOON)
+    assert vault.forgotten(["siti", "joko", "nobody"]) == {"siti"}
+
+
+def test_the_deployments_own_marks_survive_a_new_master_key(db, vault):
+    """The same in every process, by each name others; wrapped anew like a person's key."""
+    mark = vault.mark("addresses", "siti@example.com")
+    assert started(db, OLD).mark("addresses", "siti@example.com") == mark
+    assert vault.mark("codes", "siti@example.com") != mark
+    both = started(db, NEW, OLD)
+    rotate(db["keys"], both.masters, quiet)
+    assert started(db, NEW).mark("addresses", "siti@example.com") == mark
+
+
+def test_the_deployments_own_keys_are_nobodys_to_give_up(db, vault):
+    """They look like a person's; without them every account would be lost."""
+    mark = vault.mark("addresses", "siti@example.com")
+    with pytest.raises(VaultError, match="no person"):
+        vault.forget("deployment:addresses", NOON)
+    assert started(db, OLD).mark("addresses", "siti@example.com") == mark

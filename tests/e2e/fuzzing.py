@@ -32,9 +32,11 @@ RULES_OF_THE_DOMAIN = [positive_data_acceptance]
 def documented(*modes: GenerationMode) -> BaseSchema:
     """Read the document that the gateway serves (`test_api_gateway.py` compares the two).
 
-    Streams never end; `test_board.py` holds theirs against the document.
+    Streams never end; `test_board.py` holds theirs against the document. Who asks to be forgotten
+    is, and with them what the other calls are about; `test_accounts.py` does that.
     """
-    schema = schemathesis.openapi.from_dict(describe(GatewayService)).exclude(path_regex="/stream$")
+    apart = "/stream$|^/v1/me/erasure$"
+    schema = schemathesis.openapi.from_dict(describe(GatewayService)).exclude(path_regex=apart)
     schema.config.generation.update(modes=list(modes))
     return schema
 

@@ -86,7 +86,12 @@ def test_unknown_query_is_422_everywhere(officer: Person, place: str) -> None:
     assert errors.keys() == {"x"}
 
 
-@pytest.mark.parametrize("year", ["1999", "2100", "x", "20_26"])
+@pytest.mark.parametrize("word", ["x", "20_26", "-1"])
+def test_what_is_no_year_is_no_address(officer: Person, word: str) -> None:
+    problem(officer.get(f"/calendar/{word}"), Code.NOT_FOUND)
+
+
+@pytest.mark.parametrize("year", ["1999", "2100"])
 def test_year_beyond_the_tables_is_422(officer: Person, year: str) -> None:
     answer = officer.get(f"/calendar/{year}")
     assert problem(answer, Code.VALIDATION_FAILED)["errors"].keys() == {"year"}

@@ -142,6 +142,8 @@ def test_clock_does_not_travel_unless_told(stack):
         ({"PST_AMQP_URL": "http://x"}, "PST_AMQP_URL is wrong"),
         ({"PST_OPS_PORT": "many"}, "PST_OPS_PORT is wrong"),
         ({"PST_OFFICES": "/nowhere"}, "/nowhere"),
+        ({"PST_FILES_URL": "s3://bucket"}, "PST_FILES_URL is wrong"),
+        ({"PST_FILES_URL": ""}, "PST_FILES_URL is not set"),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
 )

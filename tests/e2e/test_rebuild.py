@@ -80,6 +80,10 @@ def test_views_are_rebuilt_while_people_work(stack):
     assert [line.split()[0] for line in lines if line.endswith("  live")] == [
         "consultations",
         "people",
+        "held",
+        "files",
+        "published_answers",
+        "searches",
     ]
 
 

@@ -135,7 +135,7 @@ def test_a_refusal_is_for_now_or_for_good(answers, code, permanent):
     """4xx and what is our own fault: again later; 5xx for recipient or message: never."""
     handler = Server(**answers)
     with serving(handler) as url:
-        assert deliver(url) == Refused(code, permanent)
+        assert deliver(url) == Refused(code, permanent, of_recipient="rcpt" in answers)
     assert handler.taken == []
 
 

@@ -37,11 +37,42 @@ dari tahun 2020 sampai bulan lalu.
 - 2020–2023: tahun dasar 2018
 - sejak 2024: tahun dasar 2022"""
 
+MEETING = {
+    "meeting_id": "meet-1",
+    "kind": "zoom",
+    "status": "scheduled",
+    "start": "2026-11-25T03:00:00.000Z",
+    "end": "2026-11-25T03:45:00.000Z",
+    "sequence": 0,
+    "officer_id": "budi",
+    "join_url": "https://example.com/j/92674392836?pwd=abc",
+    "link_state": "made",
+    "place": None,
+}
+
 DOSSIER: dict[str, Any] = {
     "consultation": {
         "number": "KS-1471-2026-000001",
         "topic": "Inflasi Pekanbaru",
-        "silence": {"running": True, "closes_at": "2026-11-30T16:59:59.000Z"},
+        "status": "in_progress",
+        "officer_id": "budi",
+        "answered_at": None,
+        "clarification": {"missing": ["period", "region"], "asked_at": "2026-11-23T05:00:00.000Z"},
+        "sla": {"state": "running", "due_at": "2026-11-26T08:30:00.000Z", "rejudged": None},
+        "silence": {
+            "running": True,
+            "closes_at": "2026-11-30T16:59:59.000Z",
+            "lapsed_at": None,
+        },
+        "meetings": [MEETING],
+        "referrals": [
+            {
+                "target": "library",
+                "url": "https://perpustakaan.bps.go.id/",
+                "reason": "Publikasi sebelum 1980 hanya ada di perpustakaan.",
+                "given_at": "2026-11-23T05:00:00.000Z",
+            },
+        ],
         "messages": [
             {"message_id": "m1", "by": "user", "text": QUESTION},
             {"message_id": "m2", "by": "officer", "text": ANSWER},
@@ -49,6 +80,7 @@ DOSSIER: dict[str, Any] = {
         ],
     },
     "contact": {"name": "Siti Rahma", "email": "siti@example.com", "phone": None},
+    "duplicate_number": None,
 }
 """What the consultation service answers, as far as the notifier reads it."""
 
@@ -57,7 +89,16 @@ OF = {"notification_id": "n1", "channel": "email", "about": "k1"}
 
 def dossier(contact: Any = DOSSIER["contact"], **consultation: Any) -> dict[str, Any]:
     """Return the dossier with some words changed."""
-    return {"consultation": {**DOSSIER["consultation"], **consultation}, "contact": contact}
+    return {
+        **DOSSIER,
+        "consultation": {**DOSSIER["consultation"], **consultation},
+        "contact": contact,
+    }
+
+
+def meeting(**changes: Any) -> dict[str, Any]:
+    """Return the dossier with words of its meeting changed."""
+    return dossier(meetings=[{**MEETING, **changes}])
 
 
 def intent(template: Template = Template.CONSULTATION_SUBMITTED, **params: Any) -> Any:

@@ -38,6 +38,10 @@ def test_settings_are_read_by_their_names():
         ("PST_MONGO_URL", "mongodb://a:b@one:27017,two:geheim/"),
         ("PST_MONGO_URL", "mongodb://one,,two/"),
         ("PST_RPC_TIMEOUT", "soon"),
+        ("PST_WEBAPI_URL", "webapi.geheim.go.id"),
+        ("PST_WEBAPI_CACHE_HOURS", "48"),
+        ("PST_WEBAPI_CACHE_HOURS", "5"),
+        ("PST_WEBAPI_PAUSE", "9999"),
     ],
 )
 def test_wrong_setting_is_named_without_its_value(name, text):
@@ -66,6 +70,7 @@ def test_missing_setting_is_named():
 def test_secrets_are_not_in_the_repr():
     """Nor the passwords in the URLs."""
     shown = repr(load({"PST_MASTER_KEY": KEY, "PST_AMQP_URL": "amqp://a:geheim@host"}))
+    shown += repr(load({"PST_WEBAPI_KEY": "geheim"}))
     assert "geheim" not in shown
     assert "master_key" not in shown
 

@@ -34,10 +34,13 @@ from tests.unit.consultation import (
     SILENCE,
     SITI,
     STRANGER,
+    WARN,
     accept,
     accepted,
     answered,
     assigned,
+    by,
+    clock,
     close,
     closed,
     moved,
@@ -52,7 +55,9 @@ from tests.unit.consultation import (
 def test_acceptance_starts_three_working_days():
     """The limit ends at closing time of the third working day after the local date."""
     result = given(CONSULTATION, submitted()).when(accept()).result
-    assert result == [RequestAccepted(due_at=DUE, calendar_version=OFFICE.calendar.version)]
+    assert result == [
+        RequestAccepted(due_at=DUE, warn_at=WARN, calendar_version=OFFICE.calendar.version)
+    ]
 
 
 def test_second_acceptance_is_refused():
@@ -107,14 +112,14 @@ def test_answer_after_the_clock_judged_tells_no_second_breach():
 def test_limit_passes_without_an_answer():
     """The clock judges at the due time, nobody need press anything."""
     given(CONSULTATION, submitted(), accepted()).when(
-        commands.JudgeLimit(now=DUE, due_at=DUE)
+        clock(commands.JudgeLimit, DUE, due_at=DUE)
     ).then(SlaBreached(due_at=DUE, late_by_working_days=0))
 
 
 def test_limit_is_pointless_after_an_answer():
     """A late firing of an old date decides nothing."""
     given(CONSULTATION, submitted(), accepted(), *answered()).when(
-        commands.JudgeLimit(now=DUE, due_at=DUE)
+        clock(commands.JudgeLimit, DUE, due_at=DUE)
     ).then()
 
 
@@ -160,7 +165,7 @@ def test_silence_counts_from_the_local_date():
 def test_silence_closes():
     """Nobody wrote: it closes, saying since when it was silent."""
     case = given(CONSULTATION, submitted(), accepted(), *answered()).when(
-        commands.CloseSilent(now=CLOSES, closes_at=CLOSES)
+        clock(commands.CloseSilent, CLOSES, closes_at=CLOSES)
     )
     case.then_kinds(ConsultationClosed)
     assert case.result[0].reason is CloseReason.USER_SILENT
@@ -171,7 +176,7 @@ def test_silence_closes():
 def test_silence_deadline_is_pointless_after_a_reply():
     """A reply ends the silence; the old deadline then decides nothing."""
     given(CONSULTATION, submitted(), accepted(), *answered(), said(Party.USER)).when(
-        commands.CloseSilent(now=CLOSES, closes_at=CLOSES)
+        clock(commands.CloseSilent, CLOSES, closes_at=CLOSES)
     ).then()
 
 
@@ -179,7 +184,7 @@ def test_internal_note_does_not_end_the_silence():
     """It is nobody's reply."""
     note = said(Party.OFFICER, internal=True)
     given(CONSULTATION, submitted(), accepted(), *answered(), note).when(
-        commands.CloseSilent(now=CLOSES, closes_at=CLOSES)
+        clock(commands.CloseSilent, CLOSES, closes_at=CLOSES)
     ).then_kinds(ConsultationClosed)
 
 
@@ -187,7 +192,7 @@ def test_internal_note_does_not_end_the_silence():
 def test_reminders_are_due(n):
     """Each on its day."""
     given(CONSULTATION, submitted(), accepted(), *answered()).when(
-        commands.RemindSilence(now=REMINDERS[n - 1], n=n, closes_at=CLOSES)
+        clock(commands.RemindSilence, REMINDERS[n - 1], n=n, closes_at=CLOSES)
     ).then(SilenceReminderDue(n=n, closes_at=CLOSES))
 
 
@@ -195,14 +200,14 @@ def test_reminder_twice_is_once():
     """A date fired again reminds nobody again."""
     told = fact(SilenceReminderDue(n=1, closes_at=CLOSES))
     given(CONSULTATION, submitted(), accepted(), *answered(), told).when(
-        commands.RemindSilence(now=REMINDERS[0], n=1, closes_at=CLOSES)
+        clock(commands.RemindSilence, REMINDERS[0], n=1, closes_at=CLOSES)
     ).then()
 
 
 def test_reminder_so_late_that_the_next_is_due_is_left_out():
     """After an outage a person gets the nearest warning, not three at once."""
     story = given(CONSULTATION, submitted(), accepted(), *answered())
-    story.when(commands.RemindSilence(now=REMINDERS[1], n=1, closes_at=CLOSES)).then()
+    story.when(clock(commands.RemindSilence, REMINDERS[1], n=1, closes_at=CLOSES)).then()
 
 
 def test_officer_closes_after_an_answer():
@@ -232,7 +237,7 @@ def test_closing_twice_is_refused():
 
 def test_user_withdraws():
     """Closed by the user, for that reason."""
-    case = given(CONSULTATION, submitted()).when(commands.Withdraw(caller=SITI, now=NOON))
+    case = given(CONSULTATION, submitted()).when(by(commands.Withdraw, caller=SITI))
     case.then_kinds(ConsultationClosed)
     assert case.result[0].reason is CloseReason.WITHDRAWN
     assert case.result[0].closed_by is Party.USER
@@ -240,22 +245,20 @@ def test_user_withdraws():
 
 def test_claim_assigns():
     """The officer has it."""
-    given(CONSULTATION, submitted()).when(commands.Claim(caller=ANI, now=NOON)).then(
+    given(CONSULTATION, submitted()).when(by(commands.Claim, caller=ANI)).then(
         ConsultationAssigned(officer_id="ani")
     )
 
 
 def test_claiming_ones_own_changes_nothing():
     """A double click."""
-    given(CONSULTATION, submitted(), assigned("ani")).when(
-        commands.Claim(caller=ANI, now=NOON)
-    ).then()
+    given(CONSULTATION, submitted(), assigned("ani")).when(by(commands.Claim, caller=ANI)).then()
 
 
 def test_claiming_anothers_is_refused():
     """Transfers are the supervisor's."""
     given(CONSULTATION, submitted(), assigned("budi")).when(
-        commands.Claim(caller=ANI, now=NOON)
+        by(commands.Claim, caller=ANI)
     ).then_refused(Code.ALREADY_ASSIGNED)
 
 

@@ -1,166 +1,268 @@
-"""Whatever is asked in whatever order: what decisions know and what readers see agree."""
+"""Whatever is asked in whatever order, under whatever calendar: what must always hold."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
+from holidays import country_holidays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.consultation import ConsultationSchema
-from contracts.errors import Rejected
-from services.consultation import commands, views
+from offices.calendar import Override
+from offices.public_holidays import DayKind
+from services.consultation import commands, resource
 from services.consultation.events import (
     CloseReason,
     ConsultationClosed,
-    ConsultationReopened,
+    MessagePosted,
     RequestAccepted,
+    SilenceStarted,
+    SlaApproaching,
     SlaBreached,
     SlaMet,
 )
+from services.consultation.explained import explain
 from services.consultation.reactions import react
-from services.consultation.schemas import TYPES
 from services.consultation.state import Sla, State, Status
-from tests.support import NOON, fact
-from tests.unit.consultation import ANI, BUDI, CONSULTATION, OFFICE, SITI, submitted
+from tests.unit.consultation import ANI, BUDI, OFFICE, RINA, SITI
+from tests.unit.consultation_world import World
 
-NAMES = {t.event_class: t.name for t in TYPES.all()}
-
-
-def by(caller, now):
-    """Return what one caller may ask at one time."""
-    return {
-        "accept": lambda: commands.Accept(caller=caller, now=now, office=OFFICE),
-        "claim": lambda: commands.Claim(caller=caller, now=now),
-        "post": lambda: commands.PostMessage(
-            caller=caller, now=now, office=OFFICE, message_id="m", text="…"
-        ),
-        "note": lambda: commands.PostMessage(
-            caller=caller, now=now, office=OFFICE, message_id="m", text="…", internal=True
-        ),
-        "resolve": lambda: commands.Close(caller=caller, now=now, reason=CloseReason.RESOLVED),
-        "spam": lambda: commands.Close(caller=caller, now=now, reason=CloseReason.SPAM),
-        "withdraw": lambda: commands.Withdraw(caller=caller, now=now),
-        "reopen": lambda: commands.Reopen(caller=caller, now=now, office=OFFICE, reason="…"),
-    }
-
-
-def clock_says(now, state):
-    """Return the dates that could fire, those of the state as it is."""
-    dates = {}
-    if state.silence:
-        closes_at = state.silence.closes_at
-        dates["silent"] = lambda: commands.CloseSilent(now=now, closes_at=closes_at)
-        dates["remind"] = lambda: commands.RemindSilence(now=now, n=1, closes_at=closes_at)
-    if state.due_at:
-        dates["judge"] = lambda: commands.JudgeLimit(now=now, due_at=state.due_at)
-    return dates
-
-
-CLOCK_SAYS = ("silent", "remind", "judge")
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from((BUDI, ANI, SITI)),
-        st.sampled_from(
-            [
-                "accept",
-                "claim",
-                "post",
-                "note",
-                "resolve",
-                "spam",
-                "withdraw",
-                "reopen",
-                "silent",
-                "remind",
-                "judge",
-            ]
-        ),
-        st.integers(0, 5 * 24 * 60),
+WISHES = {
+    "accept": lambda w, who: w.ask(commands.Accept, who),
+    "clarify": lambda w, who: w.ask(
+        commands.AskClarification, who, message_id="m", text="?", missing=("topic",)
     ),
-    max_size=14,
+    "claim": lambda w, who: w.ask(commands.Claim, who),
+    "assign": lambda w, who: w.ask(commands.Assign, who, officer_id="ani"),
+    "post": lambda w, who: w.ask(commands.PostMessage, who, message_id="m", text="…"),
+    "note": lambda w, who: w.ask(
+        commands.PostMessage, who, message_id="m", text="…", internal=True
+    ),
+    "auto": lambda w, who: w.ask(
+        commands.PostMessage, who, message_id="m", text="…", automatic=True
+    ),
+    "late": lambda w, who: w.ask(
+        commands.PostMessage, who, message_id="m", text="…", sent_at=w.now - timedelta(days=2)
+    ),
+    "refer": lambda w, who: w.ask(commands.Refer, who, target="library", reason="…"),
+    "resolve": lambda w, who: w.ask(commands.Close, who, reason=CloseReason.RESOLVED),
+    "spam": lambda w, who: w.ask(commands.Close, who, reason=CloseReason.SPAM),
+    "withdraw": lambda w, who: w.ask(commands.Withdraw, who),
+    "reopen": lambda w, who: w.ask(commands.Reopen, who, reason="…"),
+    "meet": lambda w, who: w.ask(
+        commands.ScheduleMeeting,
+        who,
+        meeting_id=f"meet-{len(w.facts)}",
+        kind="zoom",
+        start=w.now + timedelta(days=2),
+        end=w.now + timedelta(days=2, minutes=30),
+        join_url="https://zoom.us/j/1",
+    ),
+    "meet by link": lambda w, who: w.ask(
+        commands.ScheduleMeeting,
+        who,
+        meeting_id=f"meet-{len(w.facts)}",
+        kind="zoom",
+        start=w.now + timedelta(days=2),
+        end=w.now + timedelta(days=2, minutes=30),
+        makes_links=True,
+    ),
+    "give link": lambda w, who: w.ask(
+        commands.RescheduleMeeting,
+        who,
+        meeting_id=next(iter(w.state.meetings), "meet-0"),
+        start=w.now + timedelta(days=3),
+        end=w.now + timedelta(days=3, minutes=30),
+        join_url="https://zoom.us/j/2",
+    ),
+    "move": lambda w, who: w.ask(
+        commands.RescheduleMeeting,
+        who,
+        meeting_id=next(iter(w.state.meetings), "meet-0"),
+        start=w.now + timedelta(days=3),
+        end=w.now + timedelta(days=3, minutes=30),
+    ),
+    "cancel": lambda w, who: w.ask(
+        commands.CancelMeeting, who, meeting_id=next(iter(w.state.meetings), "meet-0")
+    ),
+    "held": lambda w, who: w.ask(
+        commands.HoldMeeting,
+        who,
+        meeting_id=next(iter(w.state.meetings), "meet-0"),
+        message_id="m",
+        summary="…",
+    ),
+    "missed": lambda w, who: w.ask(
+        commands.MissMeeting, who, meeting_id=next(iter(w.state.meetings), "meet-0")
+    ),
+}
+
+STEP = st.tuples(
+    st.sampled_from((BUDI, ANI, RINA, SITI)),
+    st.sampled_from(sorted(WISHES)),
+    st.integers(0, 4 * 24 * 60),
+    st.none() | st.tuples(st.integers(1, 12), st.sampled_from(DayKind)),
 )
+"""Who asks for what after how many minutes, and which day that far ahead is decreed before."""
+
+STEPS = st.lists(STEP, max_size=16)
+
+
+def kind(known):
+    """Return what kind of fact it is."""
+    return type(known.event)
 
 
 def play(steps):
-    """Decide one command after the other; return all facts and the last state."""
-    facts, now = [submitted()], NOON
-    state = CONSULTATION.evolve(CONSULTATION.initial(), facts[0])
-    for caller, name, minutes in steps:
-        now += timedelta(minutes=minutes)
-        makes = {**by(caller, now), **clock_says(now, state)}
-        if name not in makes:
-            continue
-        try:
-            events = CONSULTATION.decide(makes[name](), state)
-        except Rejected:
-            continue
-        for event in events:
-            known = {"name": NAMES[type(event)], "sequence": len(facts) + 1}
-            facts.append(fact(event, now, **known))
-            state = CONSULTATION.evolve(state, facts[-1])
-    return facts, state
+    """Let people do it; what comes due meanwhile fires."""
+    world = World()
+    for who, wish, minutes, decree in steps:
+        world.wait(world.now + timedelta(minutes=minutes))
+        if decree is not None:
+            days, kind = decree
+            world.decree(Override(world.today() + timedelta(days=days), kind, "Libur", "SKB"))
+        WISHES[wish](world, who)
+    return world
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(STEPS)
 def test_state_and_resource_agree(steps):
     """Status, limit, silence, officer: folded twice, for two purposes, to the same."""
-    facts, state = play(steps)
-    seen = views.resource(facts)
-    assert seen is not None
+    world = play(steps)
+    seen, state = resource.of(world.facts), world.state
     assert seen["status"] == state.status
+    assert seen["turn"] == state.turn
     assert seen["sla"]["state"] == state.sla
-    assert seen["sla"]["due_at"] == state.due_at
+    judged = state.judged_by if state.sla is Sla.BREACHED else state.due_at
+    assert seen["sla"]["due_at"] == judged
     assert seen["silence"]["closes_at"] == (state.silence.closes_at if state.silence else None)
+    assert (seen["silence"]["lapsed_at"] is not None) == (state.lapsed is not None)
     assert seen["officer_id"] == state.officer_id
     assert (seen["answered_at"] is not None) == state.answered
     assert seen["closed_at"] == state.closed_at
+    assert seen["contact_bounced"] == state.bounced
+    assert (seen["clarification"] is not None) == (state.status is Status.NEEDS_CLARIFICATION)
+    open_ones = {m["meeting_id"] for m in seen["meetings"] if m["status"] == "scheduled"}
+    if state.status is not Status.CLOSED and ConsultationClosed not in map(kind, world.facts):
+        assert set(state.meetings) == open_ones
+    for meeting in seen["meetings"]:
+        link = state.links.get(meeting["meeting_id"])
+        if link and meeting["status"] == "scheduled":
+            assert meeting["link_state"] == link.state
     assert ConsultationSchema().validate(ConsultationSchema().dump(seen)) == {}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(STEPS)
 def test_one_verdict_and_no_silence_when_closed(steps):
-    """The limit is judged at most once; a closed consultation waits for nobody."""
-    facts, state = play(steps)
-    verdicts = [f for f in facts if isinstance(f.event, SlaMet | SlaBreached)]
+    """Judged once; what is closed waits for nobody, and what waits has its dates."""
+    world = play(steps)
+    verdicts = [f for f in world.facts if isinstance(f.event, SlaMet | SlaBreached)]
     assert len(verdicts) <= 1
-    if state.status is Status.CLOSED:
-        assert state.silence is None
-        assert state.sla is not Sla.RUNNING
-        assert isinstance(
-            next(f.event for f in reversed(facts) if not getattr(f.event, "internal", False)),
-            ConsultationClosed,
-        )
+    if world.state.status is Status.CLOSED:
+        assert world.state.silence is None
+        assert world.state.sla is not Sla.RUNNING
+        assert not [name for name in world.dates if name != "limit_warning"]
+    if world.state.sla is Sla.RUNNING:
+        assert world.dates["limit"][0] == world.state.due_at
+    if world.state.silence:
+        assert world.dates["silence_close"][0] == world.state.silence.closes_at
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(STEPS)
-def test_limit_moves_by_every_pause_and_nothing_else(steps):
-    """Due = three working days after acceptance, and one more for each that it was closed."""
-    facts, state = play(steps)
-    accepted_at = next((f.occurred_at for f in facts if isinstance(f.event, RequestAccepted)), None)
-    if accepted_at is None:
-        return
-    paused, closed_at, judged = 0, None, False
-    for known in facts:
+def test_nothing_said_is_lost(steps):
+    """Every message that was not refused is there; a user's word is never answered by a close."""
+    world = play(steps)
+    said = [f for f in world.facts if isinstance(f.event, MessagePosted)]
+    assert len(resource.of(world.facts)["messages"]) == len(said) + 1
+    silent_since = None
+    for known in world.facts:
         match known.event:
-            case SlaMet() | SlaBreached():
-                judged = True
-            case ConsultationClosed() if known.occurred_at >= accepted_at and not judged:
-                closed_at = known.occurred_at
-            case ConsultationReopened() if closed_at is not None:
-                paused += OFFICE.calendar.working_days_between(closed_at, known.occurred_at)
-                closed_at = None
-    assert state.due_at == OFFICE.calendar.due(accepted_at, 3 + paused).due_at
+            case SilenceStarted():
+                silent_since = known.occurred_at
+            case MessagePosted(by="user", automatic=False):
+                silent_since = None
+            case ConsultationClosed(reason=CloseReason.USER_SILENT):
+                assert silent_since == known.event.silent_since
+
+
+@settings(max_examples=150, deadline=None)
+@given(STEPS)
+def test_nobody_is_warned_twice_of_the_same_end(steps):
+    """Nor after it."""
+    world = play(steps)
+    warned = [f for f in world.facts if isinstance(f.event, SlaApproaching)]
+    assert len({f.event.due_at for f in warned}) == len(warned)
+    assert all(f.occurred_at < f.event.due_at for f in warned)
+
+
+# The day-by-day oracle: knows no calendar of ours, and counts on its fingers.
+
+JOINT = country_holidays("ID", categories=("government",), language="id", years=range(2026, 2029))
+PUBLIC = country_holidays("ID", categories=("public",), language="id", years=range(2026, 2029))
+SEVEN = timedelta(hours=7)
+
+
+def counts(day: date, decreed: dict[date, DayKind]) -> bool:
+    """Tell whether a date is a working day, from the tables and the decrees."""
+    if day in decreed:
+        return decreed[day] is DayKind.WORKING
+    return day.weekday() < 5 and day not in JOINT and day not in PUBLIC
+
+
+def oracle(accepted: datetime, pauses: list[tuple[date, date]], decreed) -> date:
+    """Walk on from the acceptance; a day counts if it is worked and nobody waits for the user."""
+    day, left = (accepted + SEVEN).date(), 3
+    while left:
+        day += timedelta(days=1)
+        paused = any(start < day <= end for start, end in pauses)
+        if counts(day, decreed) and not paused:
+            left -= 1
+    return day
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS)
+def test_due_date_is_what_a_calendar_on_the_wall_says(steps):
+    """Under every decree, over every pause, up to the verdict."""
+    world = play(steps)
+    state = world.state
+    if state.sla is not Sla.RUNNING:
+        return
+    decreed = {o.date: o.kind for o in world.office.calendar.overrides}
+    pauses = [((p.start + SEVEN).date(), (p.end + SEVEN).date()) for p in state.pauses]
+    expected = oracle(state.accepted_at, pauses, decreed)
+    assert state.due_at is not None
+    assert (state.due_at + SEVEN).date() == expected
+    assert state.due_at == OFFICE.calendar.closing(expected)
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS)
+def test_explained_minutes_are_those_on_the_wall(steps):
+    """Every minute is somebody's, and none is counted twice."""
+    world = play(steps)
+    told = explain(world.facts, world.office, world.now)
+    accepted = [f.occurred_at for f in world.facts if isinstance(f.event, RequestAccepted)]
+    assert (told is not None) == bool(accepted)
+    if told is None:
+        return
+    minutes = told.minutes
+    wall = told.until.replace(second=0) - accepted[0].replace(second=0)
+    assert minutes.total == wall.total_seconds() // 60
+    parts = (minutes.with_office, minutes.with_user, minutes.outside_hours, minutes.days_off)
+    assert sum(parts) == minutes.total
+    assert all(part >= 0 for part in parts)
+    assert sum(day.minutes for day in told.days_off) == minutes.days_off
+    assert all(not world.office.calendar.is_working_day(day.date) for day in told.days_off)
 
 
 @settings(max_examples=50, deadline=None)
 @given(STEPS)
 def test_every_fact_has_a_reaction_without_texts(steps):
     """Nothing falls through, and nothing personal leaves."""
-    facts, _ = play(steps)
-    assert all(react(f) for f in facts)
+    assert all(react(f) for f in play(steps).facts)
 
 
 def test_state_holds_nothing_personal():

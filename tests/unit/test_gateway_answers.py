@@ -12,6 +12,7 @@ from gateway.call import Call, wish_of
 from gateway.errors import PROBLEMS, Refusal, document_of
 from gateway.rate_limit import RateLimit
 from kernel.config import SettingsError
+from tests.support import NOON
 
 OFFICER = Identity("budi", "officer", ("1471",), "Budi")
 PERSON = Identity("ani", "service_user", (), "Ani")
@@ -88,9 +89,9 @@ def test_person_submits_for_themselves_on_the_web() -> None:
 
 
 def test_internal_notes_are_for_staff() -> None:
-    assert consultations.message(call(OFFICER, internal=True))["internal"]
+    assert consultations.message(call(OFFICER, internal=True), NOON)["internal"]
     with pytest.raises(Rejected) as refusal:
-        consultations.message(call(PERSON, internal=True))
+        consultations.message(call(PERSON, internal=True), NOON)
     assert refusal.value.code is Code.WRONG_ROLE
 
 

@@ -47,7 +47,7 @@ def unsigned(header: dict[str, str]) -> str:
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER "])
 def test_valid_token_names_its_bearer(scheme: str) -> None:
     identity = TOKENS.identify(f"{scheme} {token()}")
-    assert identity == Identity("budi", "officer", ("1471",), "Budi")
+    assert identity == Identity("budi", "officer", ("1471",), "Budi", identity.ends_at)
     assert identity.is_staff
 
 

@@ -107,3 +107,36 @@ def test_what_is_not_strict_json_is_malformed(text: bytes) -> None:
 @pytest.mark.parametrize("text", [b"[]", b"null", b'"text"', b"1", b"true"])
 def test_json_that_is_no_object_fails_validation(text: bytes) -> None:
     assert code_of(body.parse, text) is Code.VALIDATION_FAILED
+
+
+def incoming(source: io.BytesIO, length: int | None, **more: str) -> body.Incoming:
+    return body.Incoming(environ(source, length, **more), 200_000)
+
+
+def test_incoming_body_is_passed_on_in_pieces() -> None:
+    data = b"x" * 200_000
+    for length, more in ((len(data), {}), (None, {"HTTP_TRANSFER_ENCODING": "chunked"})):
+        coming = incoming(io.BytesIO(data), length, **more)
+        pieces = list(coming)
+        assert (b"".join(pieces), len(pieces), coming.ended) == (data, 4, True)
+
+
+def test_incoming_body_says_whether_it_came_to_its_end() -> None:
+    """What did not leaves the connection out of step."""
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    cases = (
+        (incoming(io.BytesIO(b"x" * 9), 10), Code.MALFORMED_REQUEST),
+        (incoming(Ending(b"x" * 9), None, **chunked), Code.MALFORMED_REQUEST),
+        (incoming(io.BytesIO(b"x" * 200_001), None, **chunked), Code.BODY_TOO_LARGE),
+        (incoming(Ending(b""), 200_001), Code.BODY_TOO_LARGE),
+        (incoming(Ending(b""), 1, HTTP_TRANSFER_ENCODING="gzip"), Code.UNSUPPORTED_MEDIA_TYPE),
+    )
+    for coming, code in cases:
+        assert code_of(list, coming) is code
+        assert not coming.ended
+
+
+def test_incoming_body_is_not_read_before_it_is_asked_for() -> None:
+    """Until then its sender has not been told to go on."""
+    coming = incoming(Ending(b""), 10)
+    assert not coming.ended

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from werkzeug.datastructures import Headers
 
+from contracts.calendar import DueQuerySchema
 from contracts.consultation import (
     AtQuerySchema,
-    DueQuerySchema,
     ListQuerySchema,
     MessageBodySchema,
     SubmitSchema,
@@ -33,7 +33,8 @@ def query(schema: Any, **given: str) -> tuple[Inputs, dict[str, Any]]:
 
 def test_body_is_taken_with_its_defaults() -> None:
     inputs = Inputs()
-    assert inputs.take(MessageBodySchema(), {"text": "Halo"}) == {"text": "Halo", "internal": False}
+    taken = inputs.take(MessageBodySchema(), {"text": "Halo"})
+    assert taken == {"text": "Halo", "internal": False, "attachments": []}
     inputs.check()
 
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,14 @@ import pytest
 from contracts.events import CONTENT_TYPE, EVENTS
 from kernel.consumer import read
 from offices.office import Office, Recipients, load_offices
-from services.notifier.commands import told_to_office, wanted
+from services.notifier.commands import REPLIED_IN_TIME, told_to_office, wanted
 from services.notifier.events import Params, Template
 from tests.support import NOON
 from tests.unit.notification import CLOSES, DUE
 
 CLOSED = {"closed_by": "officer", "silent_since": None, "rating_token_ref": "closing-1"}
+MEETING = {"meeting_id": "meet-1", "kind": "zoom", "start": NOON, "end": DUE}
+PERSON = {"subject_id": "s1"}
 SUBMITTED = {"number": "KS-1471-2026-000001", "type": "data", "channel": "web", "subject_id": "s1"}
 
 
@@ -66,6 +68,70 @@ def asked(event: str, **data: Any) -> tuple[Template, Params] | None:
             Template.CONSULTATION_WITHDRAWN,
             {},
         ),
+        (
+            "clarification_requested",
+            {"message_id": "m2", "missing": ["period"]},
+            Template.CLARIFICATION_REQUESTED,
+            {"message_id": "m2"},
+        ),
+        (
+            "deadline_recalculated",
+            {"name": "limit", "old": NOON, "new": DUE, "calendar_version": "v1"},
+            Template.DEADLINE_RECALCULATED,
+            {"due_at": DUE},
+        ),
+        (
+            "consultation_reopened",
+            {"by": "officer"},
+            Template.CONSULTATION_REOPENED,
+            {},
+        ),
+        (
+            "consultation_reopened",
+            {"by": "user", "reverses_close": True},
+            Template.CONSULTATION_REOPENED,
+            {"reason": REPLIED_IN_TIME},
+        ),
+        ("referral_given", {"target": "library"}, Template.REFERRAL_GIVEN, {}),
+        (
+            "meeting_scheduled",
+            {**MEETING, "sequence": 0},
+            Template.MEETING_SCHEDULED,
+            {"meeting_id": "meet-1", "sequence": 0},
+        ),
+        (
+            "meeting_link_made",
+            {"meeting_id": "meet-1", "sequence": 1},
+            Template.MEETING_SCHEDULED,
+            {"meeting_id": "meet-1", "sequence": 1},
+        ),
+        (
+            "meeting_rescheduled",
+            {**MEETING, "sequence": 1},
+            Template.MEETING_RESCHEDULED,
+            {"meeting_id": "meet-1", "sequence": 1},
+        ),
+        (
+            "meeting_cancelled",
+            {"meeting_id": "meet-1", "sequence": 2},
+            Template.MEETING_CANCELLED,
+            {"meeting_id": "meet-1", "sequence": 2},
+        ),
+        (
+            "meeting_missed",
+            {"meeting_id": "meet-1"},
+            Template.MEETING_MISSED,
+            {"meeting_id": "meet-1"},
+        ),
+        (
+            "code_issued",
+            {**PERSON, "challenge_id": "c1", "expires_at": NOON},
+            Template.ONE_TIME_CODE,
+            {"challenge_id": "c1"},
+        ),
+        ("login_without_account", PERSON, Template.NO_ACCOUNT, {}),
+        ("erasure_held", PERSON, Template.ERASURE_HELD, {}),
+        ("erasure_begun", {**PERSON, "due_at": NOON}, Template.ERASURE_DONE, {}),
     ],
 )
 def test_an_event_calls_for_its_email(event, data, template, params):
@@ -81,11 +147,43 @@ def test_an_event_calls_for_its_email(event, data, template, params):
         ("consultation_assigned", {"officer_id": "budi"}),
         ("sla_met", {"answered_at": NOON, "due_at": DUE}),
         ("consultation_reopened", {"by": "user"}),
+        ("clarification_ended", {"by": "user"}),
+        ("meeting_held", {"meeting_id": "meet-1"}),
+        ("sla_approaching", {"due_at": DUE}),
+        ("sla_breached", {"due_at": DUE, "late_by_working_days": 0}),
+        ("silence_lapsed", {"silent_since": NOON, "closes_at": CLOSES}),
+        ("user_registered", PERSON),
+        ("email_verified", PERSON),
     ],
 )
 def test_other_events_call_for_none(event, data):
     """Users are not told what they did themselves, nor how the office organises its work."""
     assert asked(event, **data) is None
+
+
+def test_question_of_an_officer_is_one_letter():
+    """The one that says what is missing; not also the one about an answer."""
+    message = {"message_id": "m2", "by": "officer", "channel": "web"}
+    assert asked("message_posted", **message, clarification=True) is None
+
+
+def test_word_of_a_machine_is_no_answer():
+    """Nobody wrote it."""
+    message = {"message_id": "m2", "by": "officer", "channel": "email"}
+    assert asked("message_posted", **message, automatic=True) is None
+
+
+@pytest.mark.parametrize("new", [DUE, DUE - timedelta(days=1)])
+def test_limit_that_moves_earlier_is_not_told(new):
+    """Who was promised an answer by Thursday may go on expecting it by Thursday."""
+    moved = {"name": "limit", "old": DUE, "new": new, "calendar_version": "v1"}
+    assert asked("deadline_recalculated", **moved) is None
+
+
+@pytest.mark.parametrize("event", ["meeting_scheduled", "meeting_rescheduled"])
+def test_invitation_waits_for_its_link(event):
+    """It leaves when the link is made."""
+    assert asked(event, **MEETING, sequence=0, link_follows=True) is None
 
 
 # To the office.
@@ -103,9 +201,9 @@ class _Message:
         self.body = json.dumps(body)
 
 
-def golden(event: str, **changes: Any) -> dict[str, Any]:
-    """Return a golden event of the queue service as the consumer reads it, its data changed."""
-    words = json.loads((ROOT / f"tests/fixtures/events/queue.{event}.v1.json").read_text())
+def golden(event: str, service: str = "queue", **changes: Any) -> dict[str, Any]:
+    """Return a golden event of a service as the consumer reads it, its data changed."""
+    words = json.loads((ROOT / f"tests/fixtures/events/{service}.{event}.v1.json").read_text())
     words |= {k: changes.pop(k) for k in ("subject", "time") if k in changes}
     words["data"] |= changes
     return read(_Message(words))  # type: ignore[arg-type]
@@ -113,7 +211,7 @@ def golden(event: str, **changes: Any) -> dict[str, Any]:
 
 def told(*recipients: str) -> dict[str, Office]:
     """Return the offices, with these addresses in that of 1471."""
-    to = Recipients(alarms=recipients, summary=recipients)
+    to = Recipients(alarms=recipients, summary=recipients, consultations=recipients)
     return {**OFFICES, "1471": replace(OFFICES["1471"], recipients=to)}
 
 
@@ -148,6 +246,32 @@ def test_a_day_without_visitors_has_no_summary():
     """Who gets e-mails that say nothing stops reading them."""
     empty = golden("service_day_closed", counts={"issued": 0, "finished": 0})
     assert told_to_office(empty, OFFICES) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "template", "field"),
+    [
+        ("sla_approaching", Template.SLA_APPROACHING, "due_at"),
+        ("sla_breached", Template.SLA_BREACHED, "due_at"),
+        ("silence_lapsed", Template.SILENCE_LAPSED, "silent_since"),
+    ],
+)
+def test_an_event_of_a_consultation_is_told_to_each_address(event, template, field):
+    """With the date that it is about."""
+    envelope = golden(event, "consultation")
+    at = envelope["data"][field]
+    both = [(template, Params(happened_at=NOON, address_no=n, **{field: at})) for n in (0, 1)]
+    assert told_to_office(envelope, told("sari@bps.go.id", "tono@bps.go.id")) == both
+    assert told_to_office(envelope, told()) == []
+
+
+@pytest.mark.parametrize(
+    "event", [name for service, name, _ in EVENTS if service == "consultation"]
+)
+def test_no_other_event_of_a_consultation_is_told_to_the_office(event):
+    """Officers see the rest where they work."""
+    expected = int(event in ("sla_approaching", "sla_breached", "silence_lapsed"))
+    assert len(told_to_office(golden(event, "consultation"), OFFICES)) == expected
 
 
 def test_a_warning_is_no_alarm():

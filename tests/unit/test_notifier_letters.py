@@ -10,15 +10,22 @@ from typing import Any
 
 import pytest
 
+from contracts.consultation import MISSING, REFERRED_TO
 from kernel.personal import FORGOTTEN
+from services.notifier.channels.consultation_words import MISSING as MISSING_WORDS
+from services.notifier.channels.consultation_words import REFERRED_TO as REFERRED_WORDS
 from services.notifier.channels.letters import Letter, Letters
 from services.notifier.channels.message import compose, mailbox
 from services.notifier.channels.wording import days_ahead, moment, one_line, quoted, wrapped
-from services.notifier.events import Template
+from services.notifier.commands import REPLIED_IN_TIME
+from services.notifier.events import TO_PERSON, Template
 from tests.unit.notification import CLOSES, DUE, NOON, OFFICE, dossier, intent, owed
+from tests.unit.test_notifier_consultation_alarms import ALARMS
 from tests.unit.test_notifier_office_letters import EMAILS as TO_OFFICE
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "emails"
+
+MEETING_0 = {"meeting_id": "meet-1", "sequence": 0}
 
 EMAILS: dict[str, tuple[Template, dict[str, Any]]] = {
     "consultation_submitted": (Template.CONSULTATION_SUBMITTED, {}),
@@ -34,6 +41,18 @@ EMAILS: dict[str, tuple[Template, dict[str, Any]]] = {
         {"silent_since": NOON, "happened_at": CLOSES},
     ),
     "consultation_withdrawn": (Template.CONSULTATION_WITHDRAWN, {}),
+    "clarification_requested": (Template.CLARIFICATION_REQUESTED, {"message_id": "m2"}),
+    "deadline_recalculated": (Template.DEADLINE_RECALCULATED, {"due_at": DUE}),
+    "consultation_reopened": (Template.CONSULTATION_REOPENED, {}),
+    "consultation_reopened_in_time": (
+        Template.CONSULTATION_REOPENED,
+        {"reason": REPLIED_IN_TIME},
+    ),
+    "referral_given": (Template.REFERRAL_GIVEN, {}),
+    "meeting_scheduled": (Template.MEETING_SCHEDULED, MEETING_0),
+    "meeting_rescheduled": (Template.MEETING_RESCHEDULED, MEETING_0),
+    "meeting_cancelled": (Template.MEETING_CANCELLED, MEETING_0),
+    "meeting_missed": (Template.MEETING_MISSED, {"meeting_id": "meet-1"}),
 }
 
 
@@ -50,7 +69,8 @@ def write(letters: Letters, name: str, **changes: Any) -> Letter:
 def test_every_template_has_its_example():
     """None is left unreviewed."""
     to_users = {template for template, _ in EMAILS.values()}
-    assert to_users | set(TO_OFFICE) == set(Template)
+    to_others = {*TO_OFFICE, *ALARMS, *TO_PERSON}
+    assert to_users | to_others == set(Template)
 
 
 @pytest.mark.parametrize("name", EMAILS)
@@ -142,6 +162,39 @@ def test_an_officers_close_says_why(letters, reason):
     }[reason]
     assert said in " ".join(letter.text.split())
     assert said in " ".join(letter.html.split())
+
+
+def test_close_as_a_duplicate_names_the_persons_own_other_one(letters):
+    """Whose else it may be is not said."""
+    request = intent(Template.CLOSED_BY_OFFICER, reason="duplicate")
+    own = {**dossier(), "duplicate_number": "KS-1471-2026-000007"}
+    for number, said in (
+        (own, "dalam konsultasi Anda yang lain, nomor KS-1471-2026-000007."),
+        (dossier(), "sudah ditangani dalam konsultasi lain."),
+    ):
+        letter = letters.write(request, number, OFFICE)
+        assert said in " ".join(letter.text.split())
+        assert said in " ".join(letter.html.split())
+
+
+def test_letter_says_only_dates_that_hold(letters):
+    """No silence runs while a meeting is to come; a limit that does not run has no end."""
+    none = {"closes_at": None, "lapsed_at": None}
+    for name in ("clarification_requested", "meeting_missed"):
+        assert "Kami menunggu" in write(letters, name).text
+        for form in (
+            write(letters, name, silence=none).text,
+            write(letters, name, silence=none).html,
+        ):
+            assert "ditutup otomatis" not in form
+    paused = {"state": "not_started", "due_at": None, "rejudged": None}
+    assert "paling lambat" not in write(letters, "consultation_reopened", sla=paused).text
+
+
+def test_every_code_has_its_word():
+    """Of what is missing, and of who else can help."""
+    assert set(MISSING_WORDS) == set(MISSING)
+    assert set(REFERRED_WORDS) == set(REFERRED_TO)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,12 @@ import pytest
 from contracts.common import schema
 from contracts.queue import LateRequest, ReportRequest
 from offices.office import Recipients
+from services.notifier.channels.letters import Letters
+from services.notifier.decider import reason_to_withhold
 from services.notifier.events import Template
-from services.notifier.queries import Owners, dossier
-from tests.unit.notification import intent
+from services.notifier.queries import Owners, dossier, person_of
+from tests.support import NOON
+from tests.unit.notification import DOSSIER, intent
 from tests.unit.office_letters import JAYAPURA, day_of, request_of
 from tests.unit.service_day import MONDAY
 
@@ -24,7 +27,9 @@ class Service:
         return lambda asked: {"method": method, **asked}
 
 
-OTHERS = Recipients(alarms=("sari@bps.go.id",), summary=("tono@bps.go.id",))
+OTHERS = Recipients(
+    alarms=("sari@bps.go.id",), summary=("tono@bps.go.id",), consultations=("rina@bps.go.id",)
+)
 OWNERS = Owners(consultation=Service(), queue=Service())
 
 
@@ -54,3 +59,27 @@ def test_the_consultation_service_is_asked_about_a_consultation():
     """It alone knows the person."""
     found = dossier(intent(), JAYAPURA, OWNERS, CALLER)
     assert found == {"method": "dossier", "caller": CALLER, "consultation_id": "k1"}
+
+
+@pytest.mark.parametrize(
+    "template", [Template.SLA_APPROACHING, Template.SLA_BREACHED, Template.SILENCE_LAPSED]
+)
+def test_alarm_about_a_consultation_goes_to_the_office(template):
+    """Never to the person, whose contact is left behind."""
+
+    class Answering:
+        def dossier(self, _asked: Any) -> Any:
+            return DOSSIER
+
+    told = replace(JAYAPURA, recipients=OTHERS)
+    owners = Owners(consultation=Answering(), queue=Service())
+    found = dossier(intent(template, address_no=0), told, owners, CALLER)
+    to = {"name": JAYAPURA.name, "email": "rina@bps.go.id"}
+    assert found["contact"] == to
+    assert person_of(found) is None  # who is not told of it when the office's mailbox is full
+    assert not {"subject_id", "topic", "messages", "meetings"} & set(found["consultation"])
+    letter = Letters().write(intent(template, address_no=0, due_at=NOON), found, told)
+    assert "KS-1471-2026-000001" in letter.text
+    reason_to_withhold(intent(template, address_no=0, due_at=NOON), found)  # finds all it asks for
+    gone = dossier(intent(template, address_no=1), told, owners, CALLER)
+    assert gone["contact"] is None

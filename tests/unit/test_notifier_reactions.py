@@ -12,6 +12,7 @@ from kernel.relay import envelope
 from services.notifier.alarms import AlarmRaised
 from services.notifier.commands import DELIVER
 from services.notifier.events import (
+    ContactPointBounced,
     Event,
     NotificationFailed,
     NotificationSent,
@@ -74,7 +75,10 @@ def test_an_alarm_that_leaves_is_known_from_its_notification():
 
 @pytest.mark.parametrize("kind", [*Event.__args__, AlarmRaised])
 def test_no_fact_holds_an_address_a_name_or_a_text(kind):
-    """They are asked for when an e-mail is sent: forgetting a person needs nothing here."""
-    assert "subject_id" not in {f.name for f in fields(kind)}
+    """They are asked for when an e-mail is sent: forgetting a person needs nothing here.
+
+    Whose address bounced is said by the person's id.
+    """
+    assert (kind is ContactPointBounced) == ("subject_id" in {f.name for f in fields(kind)})
     personal = {"name", "email", "phone", "to", "recipient", "text", "topic", "question"}
     assert not {f.name for f in (*fields(kind), *fields(Params))} & personal

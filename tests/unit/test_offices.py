@@ -43,6 +43,15 @@ def file_with(tmp_path):
     return write
 
 
+def test_domain_of_the_web_api_is_the_office_or_what_its_file_says(pekanbaru, file_with):
+    """Four digits, under which BPS lists what it publishes."""
+    assert pekanbaru.webapi_domain == "1471"
+    (provincial,) = load_offices(file_with({"webapi_domain": "1400"})).values()
+    assert provincial.webapi_domain == "1400"
+    with pytest.raises(OfficeFileError, match="webapi_domain"):
+        load_offices(file_with({"webapi_domain": "../key"}))
+
+
 # What is published.
 
 
@@ -100,6 +109,7 @@ def test_the_hours_of_1471_wait_for_the_office_to_confirm_them(pekanbaru):
 def test_policy_of_1471(pekanbaru):
     policy = pekanbaru.policy
     assert (policy.limit_working_days, policy.silence_days, policy.reopen_days) == (3, 7, 14)
+    assert policy.attachments_mb == 200
     assert policy.reminder_days == (3, 5, 6)
     assert policy.reminder_time == time(9)
     assert pekanbaru.mail_from == "bps1471@bps.go.id"
@@ -111,6 +121,16 @@ def test_the_office_is_told_where_its_file_says(file_with, pekanbaru):
     assert (pekanbaru.recipients.alarms, pekanbaru.recipients.summary) == (mailbox, mailbox)
     nobody = load_offices(file_with({"recipients.alarms": []}))["1471"].recipients
     assert (nobody.alarms, nobody.summary) == ((), mailbox)
+
+
+def test_who_is_told_of_consultations_may_be_left_out(file_with, pekanbaru):
+    """A file of before: the address from which the office writes."""
+    assert pekanbaru.recipients.consultations == ("bps1471@bps.go.id",)
+    before = {"alarms": [], "summary": []}
+    recipients = load_offices(file_with({"recipients": before}))["1471"].recipients
+    assert recipients.consultations == ("bps1471@bps.go.id",)
+    nobody = load_offices(file_with({"recipients.consultations": []}))["1471"].recipients
+    assert nobody.consultations == ()
 
 
 def test_limits_of_1471_end_at_its_closing_time(pekanbaru):
@@ -252,7 +272,7 @@ DAY = {"date": "2026-11-24", "kind": "closure", "decree_no": "B-7", "name": "Pin
         ({"recipients.alarms": ["bps1471"]}, "recipients.alarms.0: Not a valid email"),
         (
             {"recipients.summary": ["a@bps.go.id", "a@bps.go.id"]},
-            "recipients.summary: Must name each address once",
+            "recipients.summary: Must name each once",
         ),
         ({"recipients": {}}, "recipients.alarms: Missing data"),
         ({"counters.0.stop": "lobby"}, "counters.0.stop: Must be one of"),

@@ -4,6 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
+from host.figures import rank
 from services.queue import estimates
 from services.queue.events import Estimate, Lane
 from tests.unit.service_day import FRIDAY, MONDAY, OFFICE, Day, estimate
@@ -78,8 +79,8 @@ def test_day_keeps_to_what_it_began_with():
 @pytest.mark.parametrize(("percent", "value"), [(50, 5), (90, 9), (100, 10), (1, 1)])
 def test_percentiles_are_of_the_nearest_rank(percent, value):
     """The ninth of ten."""
-    assert estimates.rank(list(range(1, 11)), percent) == value
-    assert estimates.rank([7], percent) == 7
+    assert rank(list(range(1, 11)), percent) == value
+    assert rank([7], percent) == 7
 
 
 def test_clock_that_was_put_back_makes_no_wait_negative():

@@ -28,6 +28,9 @@ class Board:
         for message_id in said:
             self.show(message_id)
 
+    def since(self, seen: str) -> list[Message]:
+        return [] if self.newest is None or self.newest.id == seen else [self.newest]
+
     def join(self, stream: Stream) -> None:
         self.listening.add(stream)
 
@@ -196,3 +199,12 @@ def test_what_is_answered_is_closed_whatever_was_asked(method: str) -> None:
     assert len(list(words)) == (method == "GET")
     words.close()  # as a WSGI server does
     assert (board.listening, hung_up) == (set(), [True])
+
+
+def test_stream_ends_with_its_time() -> None:
+    """Who was let in by a token hears nothing once it has expired."""
+    board = Board("1")
+    stream = Stream(board, "", board.leave, lasts_s=0.05)
+    with eventlet.Timeout(2):
+        words = list(stream)
+    assert [w for w in words if w.startswith(b"id:")] == [message("board", "1", {"n": "1"}).text]

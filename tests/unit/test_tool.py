@@ -94,7 +94,6 @@ def typed(*words, **env):
             ["report", "waiting", "--office", "1471", "--from", "2026-01-01", "--to", "2026-04-03"],
             "a report is of 92 days at most",
         ),
-        (["views", "list", "notifier"], "notifier has no views"),
         (["views", "rebuild", "consultation", "x"], "there is no view named 'x'"),
         (["log", "verify", "consultation", "--head", ""], "write POSITION:HASH"),
         (["log", "verify", "consultation", "--head", "-1:" + "ab" * 32], "write POSITION:HASH"),

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from offices.office import Office
+from services.notifier.channels.invitation import invitation
 from services.notifier.channels.letters import Letters
-from services.notifier.channels.message import compose, mailbox
+from services.notifier.channels.message import compose, mailbox, sender_of
 from services.notifier.channels.smtp import Mailer
 from services.notifier.commands import Delivered, Refused
 from services.notifier.state import Owed
@@ -31,5 +32,6 @@ class EmailChannel:
         except ValueError:
             return Refused("address_invalid", permanent=True)
         letter = self._letters.write(owed.request, dossier, office)
-        message = compose(owed, letter, to, office)
+        with_it = invitation(owed.request, dossier, office, sender_of(office), to)
+        message = compose(owed, letter, to, office, with_it)
         return self._mailer.send(message, office.mail_from, to.addr_spec, last_look)

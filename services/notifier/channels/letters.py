@@ -7,9 +7,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from offices.office import Office
-from services.notifier.channels import office_words
+from services.notifier.channels import consultation_words, office_words, person_words
 from services.notifier.channels.wording import days_ahead, moment, one_line, quoted, wrapped
-from services.notifier.events import NotificationRequested, Template
+from services.notifier.events import TO_PERSON, NotificationRequested, Template
 
 Document = dict[str, Any]
 
@@ -52,6 +52,10 @@ def _words(request: NotificationRequested, dossier: Document, office: Office) ->
             return office_words.alarm(dossier, office)
         case Template.DAY_SUMMARY:
             return office_words.summary(request, dossier, office)
+        case Template.SLA_APPROACHING | Template.SLA_BREACHED | Template.SILENCE_LAPSED:
+            return consultation_words.to_office(request, dossier, office)
+    if request.template in TO_PERSON:
+        return person_words.words(dossier, office)
     return _words_of_consultation(request, dossier, office)
 
 
@@ -71,13 +75,14 @@ def _words_of_consultation(
         "contact": office.document["contact"],
         "complaints": office.document["standard"]["complaints"]["online"],
         "moment": lambda at: moment(at, office.time_zone),
+        **consultation_words.of_letter(request, dossier, office),
     }
 
 
 def _message(request: NotificationRequested, messages: list[Document]) -> str:
     """Return the text a letter quotes: the question, one answer, or the officer's last word."""
     match request.template:
-        case Template.CONSULTATION_ANSWERED:
+        case Template.CONSULTATION_ANSWERED | Template.CLARIFICATION_REQUESTED:
             message_id = request.params.message_id
             found = [m for m in messages if m["message_id"] == message_id]
         case Template.SILENCE_REMINDER_DUE:

@@ -9,12 +9,16 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import idna
+
 from offices.office import Office
+from services.notifier.channels.invitation import Invitation
 from services.notifier.channels.letters import Letter
 from services.notifier.channels.wording import one_line
-from services.notifier.events import NotificationRequested
+from services.notifier.events import IN_ENGLISH_TOO, TO_PERSON, NotificationRequested
 from services.notifier.state import Owed
 
 NAME_MAX = 60
@@ -24,10 +28,17 @@ _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
-def compose(owed: Owed, letter: Letter, to: Address, office: Office) -> EmailMessage:
-    """Return the message to send."""
+def sender_of(office: Office) -> Address:
+    """Return the mailbox from which an office writes."""
+    return mailbox(office.name, office.mail_from)
+
+
+def compose(
+    owed: Owed, letter: Letter, to: Address, office: Office, with_it: Invitation | None = None
+) -> EmailMessage:
+    """Return the message to send, and an invitation with it."""
     request = owed.request
-    sender = mailbox(office.name, office.mail_from)
+    sender = sender_of(office)
     thread = f"<{_thread(request, office)}@{sender.domain}>"
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
@@ -42,14 +53,32 @@ def compose(owed: Owed, letter: Letter, to: Address, office: Office) -> EmailMes
     message["X-Auto-Response-Suppress"] = "All"  # Exchange heeds this one instead
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    message["Content-Language"] = "id" if request.params.service_date is None else "id, en"
+    message["Content-Language"] = "id, en" if request.template in IN_ENGLISH_TOO else "id"
     message.set_boundary(f"=_{request.notification_id}")  # "=_" never occurs in quoted-printable
+    if with_it is not None:
+        _invite(message, with_it)
+        message.set_boundary(f"=_with_{request.notification_id}")
     return message
 
 
+def _invite(message: EmailMessage, invitation: Invitation) -> None:
+    """Add it twice, as calendars expect: as a form of the letter, and as a file to open."""
+    kind: Any = {"subtype": "calendar", "cte": "base64", "charset": "utf-8"}
+    method = {"method": invitation.method}
+    message.add_alternative(invitation.text, **kind, params=method)
+    message.add_attachment(
+        invitation.text.encode(),
+        maintype="application",
+        subtype="ics",
+        filename="undangan.ics",
+    )
+
+
 def _thread(request: NotificationRequested, office: Office) -> str:
-    """Name what belongs together: the e-mails of a consultation, or of an office's day."""
+    """Name what belongs together: the e-mails of a consultation, a person, an office's day."""
     day = request.params.service_date
+    if request.template in TO_PERSON:
+        return f"account-{request.about}"
     return f"consultation-{request.about}" if day is None else f"day-{office.id}-{day}"
 
 
@@ -61,7 +90,7 @@ def mailbox(name: str, address: str) -> Address:
     domains (`"a b"@x.id`, `a@[10.0.0.1]`), which nobody is given.
     """
     local, _, domain = address.rpartition("@")
-    ascii_domain = domain.encode("idna").decode()
+    ascii_domain = idna.encode(domain, uts46=True).decode()  # as addresses are known by
     if not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(ascii_domain)) or "=?" in local:
         raise ValueError("not an address")
     # "=?" opens an encoded word, which the library would decode on its way into the header:

@@ -40,7 +40,8 @@ class Mailer:
             last_look()
             server.send_message(message, sender, [recipient])
         except OSError as error:
-            return Refused(_code(error), permanent=_is_permanent(error))
+            of_recipient = isinstance(error, smtplib.SMTPRecipientsRefused)
+            return Refused(_code(error), _is_permanent(error), of_recipient)
         finally:
             _part(server)
         return Delivered()

@@ -38,6 +38,12 @@ def moment(at: datetime, time_zone: str) -> str:
     return format_datetime(at, pattern, tzinfo=ZoneInfo(time_zone), locale="id")
 
 
+def day_and_time(at: datetime, time_zone: str) -> str:
+    """Return the same in English: `Wednesday, 25 November 2026 at 15:30 WIB`."""
+    on = at.astimezone(ZoneInfo(time_zone)).date()
+    return f"{day(on, 'en')} at {clock(at, time_zone, 'en')}"
+
+
 def clock(at: datetime, time_zone: str, locale: str = "id") -> str:
     """Return e.g. `09.41 WIT`; in English `09:41 WIT`, as those names are said in both."""
     separator = "." if locale == "id" else ":"

@@ -1,0 +1,1 @@
+"""BPS's public Web API: asked over HTTP, and read with care."""

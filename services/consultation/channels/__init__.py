@@ -1,0 +1,1 @@
+"""Where the consultation service talks to the world: who makes meetings by Zoom, if anybody."""

@@ -1,0 +1,154 @@
+"""The end of a consultation, and how it goes on all the same.
+
+Closed by an officer, by the user, or by itself after the silence (or, by the office's policy, by an
+officer who confirms that). Reopened within the grace time under the same number; the limit is not
+counted twice. A reply sent before a close that came by itself reverses it, however late it comes.
+
+Refusals: `wrong_state` (closed, or not; not silent for long enough), `not_answered` (resolved
+without an answer), `closed_for_good` (too late, or no request for statistics).
+"""
+
+from datetime import datetime, timedelta
+
+from contracts.errors import Code, Rejected
+from kernel.caller import Caller
+from offices.office import Office
+from services.consultation import limit, meetings, silence
+from services.consultation.commands import Close, CloseSilent, PostMessage, Reopen, Withdraw
+from services.consultation.events import (
+    CloseReason,
+    ConsultationClosed,
+    ConsultationReopened,
+    Event,
+    Party,
+)
+from services.consultation.guards import must_be_open, officer_of, party_of
+from services.consultation.state import State, Status
+
+OFFICER_CONFIRMS = "officer_confirms"
+"""The policy `silence_close` under which a silence that is over closes nothing by itself."""
+
+
+def close(command: Close, state: State) -> list[Event]:
+    """An officer ends it."""
+    must_be_open(state)
+    if command.reason is CloseReason.RESOLVED and not state.answered:
+        raise Rejected(Code.NOT_ANSWERED, "Answer it before closing it as resolved.")
+    silent_since = None
+    if command.reason is CloseReason.USER_SILENT:
+        if state.lapsed is None:
+            raise Rejected(Code.WRONG_STATE, "The user still has time to answer.")
+        silent_since = state.lapsed.silent_since
+    return _closed(
+        command,
+        state,
+        command.reason,
+        by=command.caller,
+        note=command.note,
+        silent_since=silent_since,
+        duplicate_of=command.duplicate_of,
+    )
+
+
+def close_silent(command: CloseSilent, state: State) -> list[Event]:
+    """The silence is over."""
+    ended = silence.over(command, state)
+    if ended is None:
+        return []
+    if command.office.policy.silence_close == OFFICER_CONFIRMS:
+        return [silence.lapsed(ended)]
+    return _closed(command, state, CloseReason.USER_SILENT, by=None, silent_since=ended.since)
+
+
+def withdraw(command: Withdraw, state: State) -> list[Event]:
+    """The user needs it no more."""
+    must_be_open(state)
+    return _closed(command, state, CloseReason.WITHDRAWN, by=command.caller)
+
+
+def reopen(command: Reopen, state: State) -> list[Event]:
+    """Somebody says why it goes on."""
+    if state.status is not Status.CLOSED:
+        raise Rejected(Code.WRONG_STATE, "It is not closed.")
+    _must_be_in_time(command.office, state, command.now)
+    if not command.caller.is_staff:
+        _must_be_a_request(state)
+    return _open_again(command.caller, command.now, command.office, state, command.reason)
+
+
+def reopened_by_writing(command: PostMessage, state: State) -> list[Event]:
+    """Writing opens it again; what was sent before it closed by itself undoes that."""
+    if state.status is not Status.CLOSED:
+        return []
+    if _was_sent_before(command, state):
+        return _open_again(command.caller, command.now, command.office, state, reverses=True)
+    _must_be_in_time(command.office, state, command.now)
+    if not command.caller.is_staff:
+        _must_be_a_request(state)
+    return _open_again(command.caller, command.now, command.office, state)
+
+
+def _was_sent_before(command: PostMessage, state: State) -> bool:
+    by_itself = state.close_reason is CloseReason.USER_SILENT
+    if not by_itself or state.closed_at is None or party_of(command.caller) is not Party.USER:
+        return False
+    return command.sent_at is not None and command.sent_at <= state.closed_at
+
+
+def _must_be_in_time(office: Office, state: State, now: datetime) -> None:
+    days = office.policy.reopen_days
+    if state.closed_at is not None and now > state.closed_at + timedelta(days=days):
+        raise Rejected(
+            Code.CLOSED_FOR_GOOD, f"It was closed more than {days} days ago: open a new one."
+        )
+
+
+def _must_be_a_request(state: State) -> None:
+    if state.close_reason is CloseReason.SPAM:
+        raise Rejected(Code.CLOSED_FOR_GOOD, "It was closed as no request for statistics.")
+
+
+def _open_again(
+    caller: Caller,
+    now: datetime,
+    office: Office,
+    state: State,
+    reason: str | None = None,
+    *,
+    reverses: bool = False,
+) -> list[Event]:
+    """Same number; unanswered, the limit goes on where it was."""
+    due_at, warn_at = limit.runs_on(office, state, now)
+    reopened = ConsultationReopened(
+        by=party_of(caller),
+        officer_id=officer_of(caller),
+        subject_id=state.subject_id,
+        reason=reason,
+        reverses_close=reverses,
+        due_at=due_at,
+        warn_at=warn_at,
+    )
+    return [reopened, *limit.resumed(office, state, now)]
+
+
+def _closed(
+    command: Close | CloseSilent | Withdraw,
+    state: State,
+    reason: CloseReason,
+    *,
+    by: Caller | None,
+    note: str | None = None,
+    silent_since: datetime | None = None,
+    duplicate_of: str | None = None,
+) -> list[Event]:
+    closed = ConsultationClosed(
+        reason=reason,
+        closed_by=party_of(by),
+        officer_id=officer_of(by),
+        subject_id=state.subject_id,
+        note=note,
+        silent_since=silent_since,
+        duplicate_of=duplicate_of,
+        rating_token_ref=f"closing-{state.closings + 1}",
+    )
+    return [*meetings.called_off(state, command.now), closed]

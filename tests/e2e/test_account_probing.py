@@ -1,0 +1,86 @@
+"""Who tries addresses learns nothing: not by an answer, not by a header, not by the time."""
+
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+
+import httpx
+import pytest
+from scipy.stats import mannwhitneyu
+
+from tests.accounts import Owner
+from tests.support import Stack, running
+
+TRIES = 400
+AT_ONCE = 4
+CHANCE = 0.001
+"""So seldom a difference is found where there is none."""
+
+
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A system that lets one source ask as often as a network of them could."""
+    rates = {"PST_CODE_RATE": "100000/hour", "PST_RATE_LIMIT": "100000/second"}
+    with running(tmp_path_factory.mktemp("probing"), **rates) as stack:
+        yield stack
+
+
+def address() -> str:
+    return f"p{uuid.uuid4().hex}@example.com"
+
+
+@pytest.fixture(scope="module")
+def known(probed: Stack) -> list[str]:
+    """Registered, half of them logged in once by what stands in the e-mail."""
+    addresses = [address() for _ in range(TRIES // 2)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda email: Owner(probed, email).register(), addresses))
+    for email in addresses[:5]:
+        owner = Owner(probed, email)
+        assert owner.verify(owner.code()).status_code == 200
+    return addresses
+
+
+ASKED: dict[str, Callable[[Owner], httpx.Response]] = {
+    "register": Owner.register,
+    "login": Owner.login,
+    "wrong_code": lambda owner: owner.verify("000000"),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_known_and_unknown_addresses_cannot_be_told_apart(
+    name: str, probed: Stack, known: list[str]
+) -> None:
+    """400 tries, in chance order, several at once: Mann-Whitney finds no difference in time."""
+    ask = ASKED[name]
+    tries = [(email, True) for email in known] + [(address(), False) for _ in known]
+    random.shuffle(tries)
+
+    def probe(each: tuple[str, bool]) -> tuple[bool, float, tuple[object, ...]]:
+        owner = Owner(probed, each[0])
+        owner.http.get("/offices")  # the connection is there
+        began = perf_counter()
+        answer = ask(owner)
+        took = perf_counter() - began
+        owner.http.close()
+        return each[1], took, seen(answer)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(probe, tries))
+    assert len({told for _, _, told in found}) == 1
+    times = {kind: [took for k, took, _ in found if k is kind] for kind in (True, False)}
+    chance = mannwhitneyu(times[True], times[False]).pvalue
+    print(f"\n{name}: p = {chance:.3f}, {min(times[True]):.4f} to {max(times[True]):.4f} s")
+    assert chance > CHANCE
+
+
+def seen(answer: httpx.Response) -> tuple[object, ...]:
+    """Return all that an answer tells, but for what is another each time."""
+    own = ("x-correlation-id", "date")
+    headers = tuple(sorted((k, v) for k, v in answer.headers.items() if k not in own))
+    said = answer.json()
+    said.pop("correlation_id", None)
+    return answer.status_code, headers, repr(said)

@@ -1,0 +1,464 @@
+"""Accounts on a running system, with the e-mails that came: from registering to being forgotten."""
+
+import os
+import re
+import signal
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from contracts.errors import Code
+from tests.accounts import Owner, codes_in
+from tests.api import gateway, problem
+from tests.integration.test_notifier_smtp import Server, serving
+from tests.markers import eavesdropping, traces
+from tests.support import Person, Stack, eventually, running
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A system of their own: they ask for more codes than one source may."""
+    where = tmp_path_factory.mktemp("accounts")
+    with running(where, PST_CODE_RATE="10000/hour") as system:
+        yield system
+
+
+@pytest.fixture
+def owner(stack: Stack) -> Owner:
+    return Owner(stack)
+
+
+def supervisor(stack: Stack) -> Person:
+    return Person(stack.url, stack.token("supervisor"))
+
+
+def test_registered_verified_corrected(owner: Owner) -> None:
+    """The code from the e-mail logs in; what was given is there, and can be corrected."""
+    answer = owner.register(phone="0812-3456-7890", institution="Universitas Riau")
+    assert (answer.status_code, answer.json()) == (202, {})
+    verified = owner.verify(owner.code())
+    assert verified.status_code == 200
+    told = verified.json()
+    assert told["expires_in"] == 12 * 3600
+    assert told["user"]["name"] == "Siti Rahma"
+    me = Person(owner.stack.url, told["access_token"])
+    account = me.get("/me")
+    assert account.json() == {
+        "user_id": told["user"]["user_id"],
+        "name": "Siti Rahma",
+        "email": owner.email,
+        "email_verified": True,
+        "email_bounced": False,
+        "email_pending": None,
+        "phone": "+6281234567890",
+        "institution": "Universitas Riau",
+        "notice_version": "2026-1",
+        "registered_at": account.json()["registered_at"],
+        "version": account.json()["version"],
+    }
+    corrected = me.patch("/me", {"name": "Siti R.", "institution": None}, Idempotency_Key="c-1")
+    assert (corrected.json()["name"], corrected.json()["institution"]) == ("Siti R.", None)
+    assert corrected.json()["phone"] == "+6281234567890"
+    again = me.patch("/me", {"name": "Siti R.", "institution": None}, Idempotency_Key="c-1")
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json() == corrected.json() == me.get("/me").json()
+    stale = me.patch("/me", {"name": "x"}, If_Match=account.headers["ETag"])
+    problem(stale, Code.VERSION_MISMATCH)
+    other = me.patch("/me", {"name": "y"}, Idempotency_Key="c-1")
+    problem(other, Code.IDEMPOTENCY_KEY_REUSED)
+
+
+def test_a_code_is_good_once_for_ten_minutes_and_five_tries(owner: Owner) -> None:
+    """Then, and as soon as a newer one is out, it is as wrong as any other."""
+    owner.register()
+    first = owner.code()
+    owner.login()
+    second = owner.code(2)
+    problem(owner.verify(first if first != second else "000000"), Code.CODE_INVALID)
+    assert owner.verify(second).status_code == 200
+    problem(owner.verify(second), Code.CODE_INVALID)
+    owner.login()
+    third = owner.code(3)
+    wrong = [f"{(int(third) + n) % 10**6:06}" for n in range(1, 6)]
+    for code in wrong:
+        problem(owner.verify(code), Code.CODE_INVALID)
+    problem(owner.verify(third), Code.CODE_INVALID)
+    owner.login()
+    fourth = owner.code(4)
+    owner.stack.travel_to(owner.stack.now() + timedelta(minutes=10))
+    problem(owner.verify(fourth), Code.CODE_INVALID)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("{}@example.com", "  {}@EXAMPLE.com "),
+        ("siti{}@example.com", "SITI{}@example.com"),
+        ("{}@m\u00fcnchen.example.com", "{}@xn--mnchen-3ya.example.com"),
+        ("jos\u00e9{}@example.com", "jose\u0301{}@example.com"),
+    ],
+)
+def test_one_account_however_an_address_is_written(stack: Stack, first: str, second: str) -> None:
+    """Letter case, blanks, the ASCII form of a domain, composed or decomposed letters."""
+    mark = uuid.uuid4().hex[:8]
+    one, other = Owner(stack, first.format(mark)), Owner(stack, second.format(mark))
+    assert one.register().status_code == 202
+    assert other.login().status_code == 202
+    found = {"events.type": "code_issued"}
+    streams = [c["stream"] for c in stack.log_of("consultation").find(found)][-2:]
+    assert len(set(streams)) == 1
+
+
+def test_two_registrations_at_once_are_one_account(stack: Stack, owner: Owner) -> None:
+    """Whatever the spelling; the last code logs in."""
+    spellings = [owner.email, owner.email.upper(), f" {owner.email}"] * 2
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda email: owner.register(email=email), spellings))
+    assert {a.status_code for a in answers} == {202}
+    streams = {
+        c["stream"]
+        for c in stack.log_of("consultation").find({"events.type": "user_registered"})
+        if c["correlation_id"] in {a.headers["X-Correlation-ID"] for a in answers}
+    }
+    assert len(streams) == 1
+    registered = {"stream": streams.pop(), "events.type": "user_registered"}
+    assert stack.log_of("consultation").count_documents(registered) == 1
+
+
+def test_who_has_no_account_is_told_by_email_only(owner: Owner) -> None:
+    """The answer is that of who has one; the letter has no code, and no code is right."""
+    answer = owner.login()
+    assert (answer.status_code, answer.json()) == (202, {})
+    (mail,) = eventually(owner.mails)
+    assert "Belum ada akun" in str(mail["Subject"])
+    assert codes_in([mail]) == []
+    problem(owner.verify("123456"), Code.CODE_INVALID)
+    assert owner.logged_in().get("/me").json()["email"] == owner.email
+
+
+def test_repeated_after_a_lost_answer_it_is_one_effect(owner: Owner) -> None:
+    """The same Idempotency-Key: one account, one code; a repeat of the log-in is logged in."""
+    assert {owner.register(key="r").status_code for _ in range(3)} == {202}
+    code = owner.code()
+    first, again = owner.verify(code, key="v"), owner.verify(code, key="v")
+    assert first.status_code == again.status_code == 200
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert first.json()["user"] == again.json()["user"]
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    problem(owner.verify(wrong, key="v"), Code.CODE_INVALID)
+    problem(owner.verify(code, key="w"), Code.CODE_INVALID)
+    assert len(codes_in(owner.mails())) == 1
+
+
+def test_a_known_address_gets_a_code_and_keeps_its_name(owner: Owner) -> None:
+    """Who merely knows an address changes nothing of its account."""
+    me = owner.logged_in()
+    owner.register(name="Orang Lain")
+    assert owner.code(2)
+    assert me.get("/me").json()["name"] == "Siti Rahma"
+
+
+def test_at_most_five_codes_an_hour(owner: Owner) -> None:
+    """More are answered alike, store nothing and send nothing; an hour later there are more."""
+    asked = [owner.register(), *(owner.login() for _ in range(8))]
+    assert {answer.status_code for answer in asked} == {202}
+    log = owner.stack.log_of("consultation")
+    stream = log.find_one({"correlation_id": asked[0].headers["X-Correlation-ID"]})["stream"]
+    assert log.count_documents({"stream": stream}) == 5
+    owner.stack.travel_to(owner.stack.now() + timedelta(hours=1))
+    owner.login()
+    assert log.count_documents({"stream": stream}) == 6
+
+
+def test_a_source_is_limited(stack: Stack) -> None:
+    """429 with Retry-After, whatever the address."""
+    with gateway(stack, PST_CODE_RATE="2/hour") as other:
+        answers = [Owner(other).login() for _ in range(3)]
+    assert [a.status_code for a in answers] == [202, 202, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_another_address_needs_its_code(stack: Stack, owner: Owner) -> None:
+    """The old one logs in until then, and never after; the person stays the same."""
+    me = owner.logged_in()
+    new = Owner(stack)
+    pending = me.patch("/me", {"email": new.email, "phone": "0761 7874567"})
+    assert (pending.json()["email"], pending.json()["email_pending"]) == (owner.email, new.email)
+    wrong = f"{(int(new.code()) + 1) % 10**6:06}"
+    problem(me.post("/me/email", {"code": wrong}), Code.CODE_INVALID)
+    moved = me.post("/me/email", {"code": new.code()}, Idempotency_Key="move")
+    assert moved.status_code == 200, moved.text
+    again = me.post("/me/email", {"code": new.code()}, Idempotency_Key="move")
+    assert (again.json(), again.headers["Idempotency-Replayed"]) == (moved.json(), "true")
+    assert (moved.json()["email"], moved.json()["email_pending"]) == (new.email, None)
+    assert moved.json()["phone"] == "+627617874567"
+    assert me.get("/me").json() == moved.json()
+    new.login()
+    in_again = new.verify(new.code(2)).json()
+    assert in_again["user"]["user_id"] == moved.json()["user_id"]
+    assert owner.logged_in().get("/me").json()["user_id"] != moved.json()["user_id"]
+
+
+def test_an_address_with_an_account_is_taken_from_nobody(stack: Stack, owner: Owner) -> None:
+    """Told only to who has shown that the address is theirs, too."""
+    me, other = owner.logged_in(), Owner(stack)
+    other.logged_in()
+    assert me.patch("/me", {"email": other.email}).status_code == 200
+    for _ in range(2):
+        taken = me.post("/me/email", {"code": other.code(2)}, Idempotency_Key="taken")
+        problem(taken, Code.EMAIL_TAKEN)
+    account = me.get("/me").json()
+    assert (account["email"], account["email_pending"]) == (owner.email, None)
+
+
+def test_what_the_office_wrote_down_is_found_by_who_registers(stack: Stack, owner: Owner) -> None:
+    """A question on behalf, a visit, and then an account: one person."""
+    contact = {"name": "Siti Rahma", "email": owner.email.upper()}
+    asked = stack.submit(contact=contact)
+    again = stack.submit(contact=contact)
+    assert asked["subject_id"] == again["subject_id"]
+    me = owner.logged_in()
+    assert me.get("/me").json()["user_id"] == asked["subject_id"]
+    listed = {c["consultation_id"] for c in me.get("/consultations").json()["items"]}
+    assert listed == {asked["consultation_id"], again["consultation_id"]}
+
+
+def test_what_was_never_verified_is_forgotten(stack: Stack, owner: Owner) -> None:
+    """After 7 days, key and all; but not what the office keeps under the same person."""
+    mark, kept = f"m{uuid.uuid4().hex[:12]}", Owner(stack)
+    owner.register(name=mark)
+    kept.register()
+    stack.submit(contact={"name": "Kept", "email": kept.email})
+    eventually(owner.mails)
+    stack.travel_to(stack.now() + timedelta(days=7, minutes=1))
+    gone = {"events.data.reason": "never_verified"}
+    eventually(lambda: stack.log_of("consultation").count_documents(gone) >= 1)
+    registered = stack.log_of("consultation").find({"events.type": "user_registered"})
+    subjects = [c["events"][0]["data"]["subject_id"] for c in registered][-2:]
+    keys = stack.mongo[f"{stack.settings.db_prefix}_vault"]["keys"]
+    eventually(lambda: "forgotten_at" in keys.find_one({"_id": subjects[0]}))
+    assert "forgotten_at" not in keys.find_one({"_id": subjects[1]})
+    assert owner.logged_in().get("/me").json()["user_id"] != subjects[0]
+
+
+def test_only_the_gateway_sees_the_key_that_signs_tokens(stack: Stack) -> None:
+    """What the other processes hold lets nobody in."""
+
+    def sees(part: str) -> bool:
+        environment = Path(f"/proc/{stack.control.pid(part)}/environ").read_bytes()
+        return b"PST_TOKEN_PRIVATE_KEY=" in environment
+
+    parts = ("gateway", "consultation", "queue", "notifier", "database", "mail")
+    assert [part for part in parts if sees(part)] == ["gateway"]
+
+
+def plant(stack: Stack, owner: Owner, me: Person, mark: str) -> None:
+    """Have a person tell things with a mark in them, in every service."""
+    user = me.get("/me").json()["user_id"]
+    stack.submit(contact={"name": f"N{mark}", "email": owner.email}, question=f"tanya {mark}")
+    body = {"office": "1471", "type": "data", "topic": f"t{mark}", "question": f"q{mark}"}
+    own = me.post("/consultations", body).json()
+    assert own["subject_id"] == user
+    officer = stack.officer()
+    officer.post(f"/consultations/{own['consultation_id']}/accept")
+    officer.post(f"/consultations/{own['consultation_id']}/messages", {"text": f"jawab {mark}"})
+    me.patch("/me", {"institution": f"I{mark}"})
+
+
+def test_export_holds_everything_of_one_and_nothing_of_another(stack: Stack) -> None:
+    """Each planted text is in the export of its own person alone; so are the e-mails' facts."""
+    marks = [f"z{uuid.uuid4().hex[:12]}" for _ in range(2)]
+    owners = [Owner(stack, name=f"Nama {mark}") for mark in marks]
+    people = [owner.logged_in() for owner in owners]
+    for mark, owner, me in zip(marks, owners, people, strict=True):
+        plant(stack, owner, me, mark)
+    eventually(lambda: stack.caught_up("consultation") and stack.caught_up("notifier"))
+    exports = [me.get("/me/export") for me in people]
+    for n in (0, 1):
+        mine, other = marks[n], marks[1 - n]
+        text = exports[n].text
+        for word in (f"Nama {mine}", owners[n].email, *(f"{w}{mine}" for w in "NtqI")):
+            assert word in text, word
+        assert f"jawab {mine}" in text
+        assert f"tanya {mine}" in text
+        assert other not in text
+        assert owners[1 - n].email not in text
+        mails = exports[n].json()["services"]["notifier"]
+        told = {f["data"]["template"] for facts in mails.values() for f in facts}
+        assert told >= {"one_time_code", "consultation_submitted", "consultation_answered"}
+
+
+def test_erased_a_person_is_nowhere(stack: Stack) -> None:
+    """Told by a last e-mail, then no mark of theirs is left; the address is free again."""
+    mark = f"z{uuid.uuid4().hex[:12]}"
+    owner = Owner(stack, f"{mark}@example.com", name=f"Nama {mark}")
+    with eavesdropping(stack) as heard, stack.subscriber("#") as subscriber:
+        me = owner.logged_in()
+        plant(stack, owner, me, mark)
+        user = me.get("/me").json()["user_id"]
+        assert (me.post("/me/erasure").status_code, me.post("/me/erasure").status_code) == (
+            202,
+            202,
+        )
+        eventually(lambda: "Data Anda kami hapus" in str(owner.mails()[-1]["Subject"]))
+
+        def told() -> set[str]:
+            return {k for k, e in subscriber.drain() if e["data"].get("subject_id") == user}
+
+        erased = {f"1471.{s}.subject_erased" for s in ("consultation", "queue", "notifier")}
+        eventually(lambda: told() >= erased)
+        eventually(lambda: stack.caught_up("consultation") and stack.caught_up("notifier"))
+        assert mark.encode() not in heard()
+    assert traces(stack, mark) == []
+    assert me.get("/me").status_code == 404
+    assert mark not in me.get("/me/export").text
+    assert mark not in me.get("/consultations").text
+    assert "head" in stack.pst("log", "verify")
+    ledger = (stack.run_dir / "erasures.jsonl").read_text()
+    assert ledger.count(user) == 1
+    anew = Owner(stack, owner.email, name="Baru")
+    assert anew.logged_in().get("/me").json()["user_id"] != user
+
+
+def test_forgotten_with_the_tool_the_address_is_free(stack: Stack, owner: Owner) -> None:
+    """`pst vault forget` knows nothing of accounts; the next who comes is somebody new."""
+    user = owner.logged_in().get("/me").json()["user_id"]
+    stack.pst("vault", "forget", user, "--yes")
+
+    def comes_anew() -> bool:
+        stack.travel_to(stack.now() + timedelta(hours=1))
+        return bool(owner.logged_in().get("/me").json()["user_id"] != user)
+
+    eventually(comes_anew, within=90)
+
+
+def test_a_legal_hold_postpones_erasure(stack: Stack, owner: Owner) -> None:
+    """409 and remembered; told; done by itself when the last hold is lifted."""
+    me, boss = owner.logged_in(), supervisor(stack)
+    stack.submit(contact={"name": "Siti", "email": owner.email})
+    user = me.get("/me").json()["user_id"]
+    for n in (1, 2):
+        held = boss.post(f"/subjects/{user}/hold", {"reference": f"PD-{n}", "reason": "Aduan"})
+        assert held.status_code == 200, held.text
+    assert held.json()["holds"] == ["PD-1", "PD-2"]
+    problem(me.post("/me/erasure"), Code.LEGAL_HOLD)
+    problem(me.post("/me/erasure"), Code.LEGAL_HOLD)
+    eventually(lambda: "ditunda" in str(owner.mails()[-1]["Subject"]))
+    assert boss.post(f"/subjects/{user}/release", {"reference": "PD-1"}).json()["erasure"] == "held"
+    assert me.get("/me").status_code == 200
+    problem(boss.post(f"/subjects/{user}/release", {"reference": "PD-1"}), Code.NOT_FOUND)
+    boss.post(f"/subjects/{user}/release", {"reference": "PD-2"})
+    eventually(lambda: "kami hapus" in str(owner.mails()[-1]["Subject"]))
+    eventually(lambda: me.get("/me").status_code == 404)
+    problem(stack.officer().post(f"/subjects/{user}/hold", {"reference": "x"}), Code.WRONG_ROLE)
+    problem(boss.post("/subjects/nobody/hold", {"reference": "x"}), Code.NOT_FOUND)
+    elsewhere = Person(stack.url, stack.token("supervisor", "cici", ("9471",)))
+    problem(elsewhere.post(f"/subjects/{user}/hold", {"reference": "x"}), Code.WRONG_OFFICE)
+
+
+def test_erasure_does_not_wait_for_the_mail_server(stack: Stack, owner: Owner) -> None:
+    """Who cannot be told is forgotten all the same, five minutes later."""
+    me = owner.logged_in()
+    stack.control.stop("mail")
+    try:
+        assert me.post("/me/erasure").status_code == 202
+        assert me.get("/me").status_code == 200
+        stack.travel_to(stack.now() + timedelta(minutes=5, seconds=1))
+        eventually(lambda: me.get("/me").status_code == 404)
+    finally:
+        stack.control.start("mail")
+
+
+def test_an_address_that_bounces_is_marked_until_it_works(stack: Stack, owner: Owner) -> None:
+    """The mail server refuses it for good; its owner sees it, and a code that comes clears it."""
+    me = owner.logged_in()
+    eventually(lambda: stack.caught_up("consultation") and stack.caught_up("notifier"))
+    stack.control.stop("notifier")
+    try:
+        with (
+            serving(Server(rcpt="550 5.1.1 no such user")) as url,
+            stack.another("notifier", PST_SMTP_URL=url),
+            stack.subscriber("*.notifier.contact_point_bounced") as subscriber,
+        ):
+            asked = stack.submit(contact={"name": "Siti", "email": owner.email})
+            eventually(lambda: me.get("/me").json()["email_bounced"])
+            ((_, told),) = subscriber.drain()
+    finally:
+        stack.control.start("notifier")
+    assert told["data"]["subject_id"] == me.get("/me").json()["user_id"]
+    assert told["data"]["about"] == asked["consultation_id"]
+    assert owner.logged_in().get("/me").json()["email_bounced"] is False
+
+
+def test_the_same_code_at_once_logs_in_once(owner: Owner) -> None:
+    """Of six that send it together, one is let in."""
+    owner.register()
+    code = owner.code()
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: owner.verify(code).status_code, range(6)))
+    assert sorted(answers) == [200, 409, 409, 409, 409, 409]
+
+
+@pytest.mark.parametrize("step", ["register", "verify"])
+def test_killed_between_commit_and_answer_it_is_one_effect(
+    stack: Stack, owner: Owner, step: str
+) -> None:
+    """The gateway dies while it waits for the beat; asked again with the same key, it is done."""
+    kind = {"register": "user_registered", "verify": "email_verified"}[step]
+    if step == "verify":
+        owner.register()
+    code = owner.code() if step == "verify" else ""
+    eventually(lambda: stack.caught_up("consultation"))
+    since = head(stack)
+
+    def ask() -> int:
+        answer = owner.verify(code, key="k") if code else owner.register(key="k")
+        return answer.status_code
+
+    with ThreadPoolExecutor(1) as pool:
+        lost = pool.submit(ask)
+        eventually(lambda: told_since(stack, since, kind), every=0.01)
+        os.kill(stack.control.pid("gateway"), signal.SIGKILL)
+        with pytest.raises(httpx.TransportError):
+            lost.result()
+    stack.wait_ready("gateway")
+    assert ask() == (200 if code else 202)
+    assert told_since(stack, since, kind) == 1
+    assert len(eventually(lambda: codes_in(owner.mails()))) == 1
+
+
+def head(stack: Stack) -> int:
+    """Return where the log of accounts ends."""
+    (newest,) = stack.log_of("consultation").find().sort("position", -1).limit(1)
+    position: int = newest["position"]
+    return position
+
+
+def told_since(stack: Stack, position: int, kind: str) -> int:
+    """Count the facts of a kind after a position; fast, as it is to be seen within a beat."""
+    later = stack.log_of("consultation").find({"position": {"$gt": position}})
+    return sum(event["type"] == kind for commit in later for event in commit["events"])
+
+
+def test_no_code_is_kept_or_told_anywhere_but_in_its_email(stack: Stack) -> None:
+    """Not in an event, a call, a commit, a log line: of three codes, at least one is found nowhere
+    (six digits may stand somewhere by chance)."""
+    owner, lines = Owner(stack), []
+    with eavesdropping(stack) as heard:
+        owner.register()
+        owner.login()
+        owner.login()
+        found = [owner.code(n) for n in (1, 2, 3)]
+        assert owner.verify(found[-1]).status_code == 200
+        eventually(lambda: stack.caught_up("consultation") and stack.caught_up("notifier"))
+        lines.append(heard().decode("latin-1"))
+    for service in ("consultation", "notifier"):
+        lines += [repr(commit) for commit in stack.log_of(service).find()]
+    lines += [path.read_text() for path in (stack.run_dir / "log").glob("*.log")]
+    everything = "\n".join(lines)
+    assert not all(re.search(rf"(?<!\d){code}(?!\d)", everything) for code in found)

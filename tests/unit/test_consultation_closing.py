@@ -1,0 +1,164 @@
+"""Replies around the automatic close, reasons, reopening, and who has it."""
+
+import pytest
+
+from contracts.errors import Code
+from services.consultation import commands
+from services.consultation.events import (
+    CloseReason,
+    ConsultationAssigned,
+    ConsultationClosed,
+    ConsultationReopened,
+    MessagePosted,
+    ReferralGiven,
+)
+from tests.support import fact, given
+from tests.unit.consultation import (
+    ANI,
+    BUDI,
+    CHANNEL,
+    CLOSES,
+    CONSULTATION,
+    DAY,
+    HOUR,
+    RINA,
+    SITI,
+    accepted,
+    answered,
+    assigned,
+    by,
+    close,
+    closed,
+    post,
+    reopen,
+    submitted,
+)
+
+ANSWERED = (submitted(), accepted(), *answered())
+CLOSED_SILENT = (*ANSWERED, closed(CloseReason.USER_SILENT, CLOSES))
+
+
+@pytest.mark.parametrize("caller", [SITI, CHANNEL], ids=["user", "channel"])
+def test_reply_sent_before_the_automatic_close_reverses_it(caller):
+    """However late it comes: nobody was silent."""
+    sent = CLOSES - HOUR
+    case = given(CONSULTATION, *CLOSED_SILENT).when(post(caller, CLOSES + 30 * DAY, sent_at=sent))
+    case.then_kinds(ConsultationReopened, MessagePosted)
+    assert case.result[0].reverses_close
+    assert case.result[1].sent_at == sent
+
+
+def test_reply_sent_after_the_automatic_close_reopens():
+    """Within the grace time, and not beyond."""
+    story = given(CONSULTATION, *CLOSED_SILENT)
+    after = CLOSES + HOUR
+    case = story.when(post(SITI, after, sent_at=after))
+    assert not case.result[0].reverses_close
+    late = CLOSES + 15 * DAY
+    given(CONSULTATION, *CLOSED_SILENT).when(post(SITI, late, sent_at=late)).then_refused(
+        Code.CLOSED_FOR_GOOD
+    )
+
+
+def test_close_by_an_officer_is_not_reversed():
+    """It did not come of silence: what was sent before it reopens like any other."""
+    story = (*ANSWERED, closed(CloseReason.RESOLVED, CLOSES))
+    case = given(CONSULTATION, *story).when(post(SITI, CLOSES + HOUR, sent_at=CLOSES - HOUR))
+    assert not case.result[0].reverses_close
+
+
+def test_officer_cannot_reverse_a_close():
+    """An officer's word is not the user's."""
+    case = given(CONSULTATION, *CLOSED_SILENT).when(
+        post(BUDI, CLOSES + HOUR, sent_at=CLOSES - HOUR)
+    )
+    assert not case.result[0].reverses_close
+
+
+def test_auto_reply_opens_nothing():
+    """It is kept, and nobody is waited for."""
+    given(CONSULTATION, *CLOSED_SILENT).when(
+        post(CHANNEL, CLOSES + HOUR, automatic=True)
+    ).then_kinds(MessagePosted)
+
+
+def test_spam_is_reopened_by_officers_only():
+    """Otherwise whoever sent it would go on and on."""
+    spam = (submitted(), closed(CloseReason.SPAM))
+    given(CONSULTATION, *spam).when(post(SITI)).then_refused(Code.CLOSED_FOR_GOOD)
+    given(CONSULTATION, *spam).when(reopen(CLOSES, SITI)).then_refused(Code.CLOSED_FOR_GOOD)
+    given(CONSULTATION, *spam).when(reopen(CLOSES, BUDI)).then_kinds(ConsultationReopened)
+
+
+def test_duplicate_names_the_other():
+    """So that the reader finds the answer."""
+    command = by(commands.Close, reason=CloseReason.DUPLICATE, duplicate_of="k2")
+    case = given(CONSULTATION, submitted()).when(command)
+    case.then_kinds(ConsultationClosed)
+    assert case.result[0].duplicate_of == "k2"
+
+
+def test_each_close_has_its_own_rating():
+    """Also one that was reversed is not used again."""
+    again = (*CLOSED_SILENT,)
+    case = given(CONSULTATION, *again).when(post(SITI, CLOSES + HOUR))
+    assert isinstance(case.result[0], ConsultationReopened)
+    reopened = [fact(e, CLOSES + HOUR) for e in case.result]
+    second = given(CONSULTATION, *again, *reopened).when(close(at=CLOSES + DAY))
+    assert second.result[0].rating_token_ref == "closing-2"
+
+
+@pytest.mark.parametrize(
+    ("has_it", "caller"),
+    [(None, BUDI), ("budi", BUDI), ("budi", RINA)],
+    ids=["nobody's", "one's own", "by the supervisor"],
+)
+def test_assigned(has_it, caller):
+    """Officers hand on what is theirs or nobody's, the supervisor everything."""
+    story = (submitted(), *([assigned(has_it)] if has_it else []))
+    given(CONSULTATION, *story).when(by(commands.Assign, caller=caller, officer_id="ani")).then(
+        ConsultationAssigned(officer_id="ani")
+    )
+
+
+def test_taking_from_a_colleague_is_refused():
+    """That is the supervisor's."""
+    story = given(CONSULTATION, submitted(), assigned("budi"))
+    story.when(by(commands.Assign, caller=ANI, officer_id="ani")).then_refused(
+        Code.ALREADY_ASSIGNED
+    )
+
+
+def test_limit_is_unchanged_by_a_transfer():
+    """Nothing but who has it is told."""
+    story = given(CONSULTATION, submitted(), accepted(), assigned("budi"))
+    story.when(by(commands.Assign, caller=RINA, officer_id="ani")).then_kinds(ConsultationAssigned)
+
+
+def test_referral_is_given():
+    """What, where and why."""
+    command = by(commands.Refer, target="library", reason="Hanya tercetak.", url=None)
+    given(CONSULTATION, submitted()).when(command).then(
+        ReferralGiven(
+            target="library",
+            officer_id="budi",
+            subject_id="siti",
+            url=None,
+            reason="Hanya tercetak.",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        by(commands.Refer, target="library", reason="…"),
+        by(commands.Assign, officer_id="ani"),
+        by(commands.Claim),
+        by(commands.Withdraw, caller=SITI),
+    ],
+    ids=["refer", "assign", "claim", "withdraw"],
+)
+def test_closed_is_closed(command):
+    """Reopen it first."""
+    given(CONSULTATION, submitted(), closed()).when(command).then_refused(Code.WRONG_STATE)
