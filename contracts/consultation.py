@@ -266,6 +266,12 @@ class ListQuerySchema(PageQuerySchema):
     overdue = Flag(load_default=None)
     to_confirm = Flag(load_default=None)
 
+    @validates_schema
+    def one_or_none(self, data: dict, **_: object) -> None:  # type: ignore[type-arg]
+        """Who asks for an officer's own and for nobody's has made a mistake."""
+        if data["officer"] is not None and data["unassigned"] is not None:
+            raise ValidationError({"unassigned": ["Must not be given with an officer."]})
+
 
 class ListRequest(ServiceRequest, ListQuerySchema):
     """`list_consultations`"""

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from contracts.errors import Code, Rejected, Unavailable
@@ -17,20 +18,63 @@ from kernel.views import View
 PATIENCE_S = 2.0
 LOOK_S = 0.05
 
+STRETCH = 500
+WIDER = 4
+LATER = 2**62
+"""So many positions of the log are looked at first; so much longer is each stretch before; and
+later than any position."""
+
 
 def page(
-    core: Runtime, view: View, wanted: Document, place: str, limit: int, cursor: str | None
+    core: Runtime,
+    view: View,
+    wanted: Document,
+    place: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    few: bool = False,
 ) -> tuple[list[Document], str | None]:
     """Return one page of a view, newest first by `place`, and the cursor of the next, if any.
 
     `place` is a field that holds the log's position of what put the document into the list: it
-    never changes, so nothing is listed twice or left out while others come in.
+    never changes, so nothing is listed twice or left out while others come in. `few`: what
+    matches is little however long the list is, and has an index of its own.
     """
-    if cursor is not None:
-        wanted = {**wanted, place: {**wanted.get(place, {}), "$lt": _position(cursor)}}
-    found = core.view(view).find(wanted, [(place, -1)], limit + 1)
+    reader = core.view(view)
+    before = None if cursor is None else _position(cursor)
+    if few:
+        at = {} if before is None else {place: {"$lt": before}}
+        found = reader.find({**wanted, **at}, [(place, -1)], limit + 1)
+    else:
+        found = list(islice(rows(reader, wanted, place, before, most=limit + 1), limit + 1))
     after = _cursor(found[limit - 1][place]) if len(found) > limit else None
     return found[:limit], after
+
+
+def rows(
+    reader: Reader,
+    wanted: Document,
+    place: str,
+    before: int | None = None,
+    *,
+    longest: int = LATER,
+    most: int = 0,
+) -> Iterator[Document]:
+    """Yield what matches, newest first by `place`, at `most` so many.
+
+    Asked for by stretches of the log, each further back and longer: the embedded server reads all
+    that matches, and does little else, before it hands out the first of it. An index should hold
+    `place` after what is wanted.
+    """
+    length = STRETCH
+    end = reader.position() + 1 if before is None else before
+    first = {} if before is None else {"$lt": before}
+    while end > 0:
+        start = end - length
+        yield from reader.find({**wanted, place: {"$gte": start, **first}}, [(place, -1)], most)
+        end, length = start, min(WIDER * length, longest)
+        first = {"$lt": end}
 
 
 def caught_up(core: Runtime, reader: Reader) -> None:

@@ -8,8 +8,12 @@ import ast
 import hashlib
 import importlib.util
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
+from threading import Lock
 from typing import Any
+
+_PARSING = Lock()  # two threads that parse at once fail each other on early releases of Python 3.11
 
 
 def shape_of(*functions: Callable[..., Any]) -> str:
@@ -44,7 +48,7 @@ def _code(name: str) -> tuple[str, tuple[str, ...]]:
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.has_location or spec.origin is None:
         raise TypeError(f"the module {name} has no source to take the shape of")
-    with open(spec.origin, "rb") as source:
+    with _PARSING, open(spec.origin, "rb") as source:
         tree = ast.parse(source.read())
     package = name if spec.submodule_search_locations else name.rpartition(".")[0]
     imported = {i for node in ast.walk(tree) for i in _imported(node, package)}
@@ -62,12 +66,9 @@ def _imported(node: ast.AST, package: str) -> Iterator[str]:
 
 
 def _is_module(name: str, top: str) -> bool:
-    if name.partition(".")[0] != top:
-        return False
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:  # its parent is a module, not a package: a name in it
-        return False
+    with suppress(ModuleNotFoundError):  # its parent is a module, not a package: a name in it
+        return name.partition(".")[0] == top and importlib.util.find_spec(name) is not None
+    return False
 
 
 class _Bare(ast.NodeTransformer):

@@ -65,11 +65,13 @@ class Calendars(Mapping[str, Office]):
         versions, until = (common.version, own.version), monotonic() + FRESH_S
         if known is not None and known.versions == versions:
             return replace(known, until=until)
-        return _Known(decreed(office, common.state, own.state), versions, until)
+        # What the office was told of the decrees for all is how another service knows of them.
+        for_all = common.state if common.version else own.state
+        return _Known(decreed(office, State(for_all.common, own.state.own)), versions, until)
 
 
-def decreed(office: Office, common: State, own: State) -> Office:
+def decreed(office: Office, known: State) -> Office:
     """Return an office whose calendar knows the decrees for all, and its own."""
     calendar = office.calendar
-    words = (*calendar.overrides, *common.overrides(), *own.overrides())
+    words = (*calendar.overrides, *known.overrides())
     return replace(office, calendar=WorkingCalendar(calendar.time_zone, calendar.hours, words))

@@ -136,14 +136,17 @@ def evolve(state: State, fact: Fact) -> State:
     return State(days, state.own) if event.for_all else State(state.common, days)
 
 
-def spread(event: Event, now: datetime) -> Command:
-    """Return the command that has one office take over what was decided for all."""
-    match event:
-        case CalendarDayDeclared():
-            return DeclareDay(now=now, **vars(event))
-        case CalendarDayRevoked():
-            return RevokeDay(now=now, date=event.date, decree_no=event.decree_no, for_all=True)
-    assert_never(event)
+def spread(event: Event, known: State, now: datetime) -> Command | None:
+    """Return the command that has one office take over what is decided for all, `known` now.
+
+    None where a later decree, which is told itself, has revoked it: told late, it must not last.
+    """
+    declared = known.common.get(event.date)
+    if declared is not None:
+        return DeclareDay(now=now, **vars(declared))
+    if isinstance(event, CalendarDayRevoked):
+        return RevokeDay(now=now, date=event.date, decree_no=event.decree_no, for_all=True)
+    return None
 
 
 def heard(envelope: dict[str, Any], now: datetime) -> Command:

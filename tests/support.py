@@ -31,6 +31,7 @@ from host import tokens
 from kernel import config
 from kernel.aggregate import Aggregate
 from kernel.database import TravelledTime
+from kernel.event_log import EventLog
 from kernel.facts import Fact
 from kernel.views import live
 from pst.services import SERVICES
@@ -316,8 +317,7 @@ class Stack:
     def caught_up(self, service: str) -> bool:
         """Tell whether a service has relayed its whole log and taken it into its views."""
         db = self.mongo[f"{self.settings.db_prefix}_{service}"]
-        newest = next(iter(db["commits"].find().sort("position", -1).limit(1)), None)
-        head = newest["position"] if newest else 0
+        head = EventLog(db).head().position
         views = [self.view(service, view.name) for view in SERVICES[service].views]
         done = [c.find_one({"_id": "_checkpoint"}) for c in (db["deadlines"], *views)]
         return all((found or {"position": 0})["position"] == head for found in done)

@@ -15,6 +15,7 @@ from bench.rows.http_messages import Client, opened, system
 from host.runtime import Runtime, Wiring
 from kernel.caller import Caller
 from kernel.clock import new_id
+from kernel.event_log import EventLog
 from services.consultation import commands
 from services.consultation.reactions import react
 from services.consultation.schemas import TYPES
@@ -151,13 +152,14 @@ def _decreed(row: Row, stack: Stack, person: tuple[str, str], size: int) -> None
     supervisor = Person(stack.url, stack.token("supervisor", "rina"))
     moved = {"events.type": "deadline_recalculated"}
     log = stack.log_of("consultation")
-    before = _head(log)
+    head = EventLog(log.database).head
+    before = head().position
     with _posting(stack, person) as took:
         start = time.perf_counter()
         answer = supervisor.post(f"/calendar/{day.year}", body)
         if answer.status_code != 200:
             raise RuntimeError(answer.text)
-        eventually(lambda: _head(log) >= before + size, within=300, every=0.2)  # costs nothing
+        eventually(lambda: head().position >= before + size, within=300, every=0.2)  # costs nothing
         eventually(lambda: log.count_documents(moved) >= size, within=300, every=2)  # costs a scan
         seconds = time.perf_counter() - start
     say(f"  {size:,} limits moved in {seconds:.1f} s; {len(took)} messages meanwhile")
@@ -167,12 +169,6 @@ def _decreed(row: Row, stack: Stack, person: tuple[str, str], size: int) -> None
         Verdict("slowest message meanwhile", slowest, "ms", HELD_UP_MS),
         Verdict("message meanwhile, p95", quantile(took, 0.95), "ms"),
     ]
-
-
-def _head(log: Any) -> int:
-    """Return the position of the last commit."""
-    (newest,) = log.find({}, {"position": 1}).sort("position", -1).limit(1)
-    return int(newest["position"])
 
 
 @contextmanager

@@ -107,8 +107,9 @@ class CalendarService(Entrypoints):
         """Write down in the stream of each office what was decided for all."""
         facts = self.core.facts(deadline.stream)
         (event,) = (f.event for f in facts if f.sequence == deadline.data["sequence"])
-        for office in self.offices:
-            wish = decrees.spread(event, self.core.clock.now())
+        known = self.core.commands.state(decrees.DECREES, decrees.ALL).state
+        wish = decrees.spread(event, known, self.core.clock.now())
+        for office in self.offices if wish else ():
             meta = self._meta(deadline, office, office)
             with suppress(Rejected):  # an office that came later has nothing to revoke
                 self.core.commands.handle(decrees.DECREES, office, wish, meta)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
@@ -34,11 +34,14 @@ CONTACT = ("name", "email", "phone")
 CHANGES = 200
 """So many facts are told at a time of a conversation that is followed."""
 
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""Every moment of ours is later: the embedded server finds by an index what is, not what is not."""
+
 COMMIT = 50
 """No commit has more facts: who has seen some of it is told the others."""
 
-PAGE = 500
-"""So many rows are read at a time of a list that is gone through to its end."""
+STRETCH = 2_000
+"""So many positions of the log are looked at at a time when a whole list is gone through."""
 
 
 def get(
@@ -128,9 +131,10 @@ def page(
         **({} if turn is None else {"turn": turn}),
         **_whose(officer, unassigned),
         **_overdue(core.clock.now(), overdue),
-        **({} if to_confirm is None else {"silence.lapsed_at": _given(to_confirm)}),
+        **_lapsed(to_confirm),
     }
-    found, after = lists.page(core, views.LIST, wanted, "opened", limit, cursor)
+    few = bool(overdue or to_confirm) or not caller.is_staff
+    found, after = lists.page(core, views.LIST, wanted, "opened", limit, cursor, few=few)
     items = [{**row, **lists.in_clear(core, row, ("topic",))} for row in found]
     return _dumped(schema(shapes.ConsultationListSchema), {"items": items, "next_cursor": after})
 
@@ -142,37 +146,32 @@ def open_cases(core: Runtime, office: str, officer: str) -> list[Document]:
 
 
 def limits_around(core: Runtime, office: Office, day: date) -> Iterator[str]:
-    """Return the consultations whose limit, or verdict, what counts on `day` may change.
+    """Yield the consultations whose limit, or verdict, what counts on `day` may change.
 
-    Those that wait for an answer beyond the day, and those that were answered after it began.
+    Those that wait for an answer beyond the day, and those that were answered after it began. All
+    of the office are looked through, little by little: others have their turn meanwhile.
     """
-    since = {"$gte": office.calendar.at(day, time.min)}
-    for field in ("waits_until", "answered_at"):
-        yield from _ids(core, {"office": office.id, field: since})
+    since = office.calendar.at(day, time.min)
+    every = lists.rows(core.view(views.LIST), {"office": office.id}, "opened", longest=STRETCH)
+    for row in every:
+        if any(at is not None and at >= since for at in (row["waits_until"], row["answered_at"])):
+            yield row["consultation_id"]
 
 
 def figures(core: Runtime, office: Office, first: date, last: date) -> Document:
     """Return what became of the consultations submitted from one local date to another."""
-    calendar = office.calendar
-    end = calendar.at(last + timedelta(days=1), time.min)
-    submitted = {"submitted_at": {"$gte": calendar.at(first, time.min), "$lt": end}}
-    rows = _rows(core, {"office": office.id, **submitted})
+    rows = _submitted(core, office, first, last)
     words = {"office": office.id, "from_": first, "to": last, **report.of(office, rows)}
     return _dumped(schema(ConsultationReportSchema), words)
 
 
-def _ids(core: Runtime, wanted: Document) -> Iterator[str]:
-    return (row["consultation_id"] for row in _rows(core, wanted))
-
-
-def _rows(core: Runtime, wanted: Document) -> Iterator[Document]:
-    """Yield the summaries that match, the longest open first; others have their turn meanwhile."""
-    after = 0
-    while found := core.view(views.LIST).find(
-        {**wanted, "opened": {"$gt": after}}, [("opened", 1)], PAGE
-    ):
-        yield from found
-        after = found[-1]["opened"]
+def _submitted(core: Runtime, office: Office, first: date, last: date) -> Iterator[Document]:
+    """Yield the summaries, date by date: others have their turn meanwhile."""
+    for after in range((last - first).days + 1):
+        day = first + timedelta(days=after)
+        start, end = (office.calendar.at(d, time.min) for d in (day, day + timedelta(days=1)))
+        wanted = {"office": office.id, "submitted_at": {"$gte": start, "$lt": end}}
+        yield from core.view(views.LIST).find(wanted, [("submitted_at", 1)], 0)
 
 
 def dossier(core: Runtime, caller: Caller, consultation_id: str) -> Document:
@@ -261,18 +260,20 @@ def _scope(caller: Caller, office: str | None) -> Document:
 def _whose(officer: str | None, unassigned: bool | None) -> Document:
     if officer is not None:
         return {"officer_id": officer}
-    return {} if unassigned is None else {"officer_id": _given(not unassigned)}
+    return {} if unassigned is None else {"officer_id": None if unassigned else {"$ne": None}}
 
 
 def _overdue(now: datetime, overdue: bool | None) -> Document:
     if overdue is None:
         return {}
     late = {"$lt": now}
-    return {"waits_until": {"$ne": None, **late} if overdue else {"$not": late}}
+    return {"waits_until": late if overdue else {"$not": late}}
 
 
-def _given(wanted: bool) -> Document:
-    return {"$ne": None} if wanted else {"$eq": None}
+def _lapsed(to_confirm: bool | None) -> Document:
+    if to_confirm is None:
+        return {}
+    return {"silence.lapsed_at": {"$gt": EVER} if to_confirm else None}
 
 
 def _dumped(schema: Any, document: Document | None) -> Document:

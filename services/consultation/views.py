@@ -29,7 +29,7 @@ def _row(document: Document | None, fact: Fact) -> Document:
         counted = {"reopened": 0, "reversed_closes": 0, "clarified_s": 0, "paused_s": 0}
         row |= {"opened": fact.position, "paused_since": None, "asked_since": None, **counted}
     row |= _counted(row, fact)
-    row["waits_until"] = _due_at(row) if _waiting(row) else None
+    row["waits_until"] = _due_at(row) if _runs(row) else None
     return row
 
 
@@ -64,8 +64,10 @@ def _due_at(row: Document) -> Any:
     return (row["sla"]["rejudged"] or row["sla"])["due_at"]
 
 
-def _waiting(row: Document) -> bool:
-    return row["accepted_at"] and not row["answered_at"] and row["status"] != "closed"
+def _runs(row: Document) -> bool:
+    """Tell whether the limit runs, or ran out, and somebody waits for an answer."""
+    waits = row["accepted_at"] and not row["answered_at"] and row["status"] != "closed"
+    return waits and row["sla"]["state"] != "paused"
 
 
 LIST = View(
@@ -74,6 +76,11 @@ LIST = View(
     project=_row,
     indexes=(
         [("office", 1), ("opened", -1)],
+        [("office", 1), ("status", 1), ("opened", -1)],
+        [("office", 1), ("officer_id", 1), ("opened", -1)],
+        [("office", 1), ("turn", 1), ("opened", -1)],
+        [("office", 1), ("waits_until", 1)],
+        [("office", 1), ("silence.lapsed_at", 1)],
         [("office", 1), ("submitted_at", 1)],
         [("subject_id", 1), ("opened", -1)],
     ),

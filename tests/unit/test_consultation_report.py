@@ -89,3 +89,16 @@ def test_groups_add_up():
     words = {"office": "1471", "from_": "2026-11-01", "to": "2026-11-30"}
     known = set(ConsultationReportSchema().fields) - set(words)
     assert set(found) == known
+
+
+def test_limit_that_stands_still_is_not_overdue():
+    """However long the user takes; it is again once they have replied."""
+    world = World()
+    assert world.ask(commands.Accept, BUDI)
+    due = row_of(world)["waits_until"]
+    assert due is not None
+    assert world.ask(commands.AskClarification, BUDI, message_id="m", text="?", missing=("topic",))
+    assert row_of(world)["waits_until"] is None
+    world.wait(world.now + 30 * HOUR)
+    say(world, SITI)
+    assert row_of(world)["waits_until"] > due

@@ -98,6 +98,11 @@ def test_wrong_query_is_named(name: str, text: str) -> None:
     assert errors_of(inputs).keys() == {name}
 
 
+def test_an_officers_and_nobodys_are_not_asked_for_at_once() -> None:
+    inputs, _ = query(ListQuerySchema, officer="budi", unassigned="true")
+    assert errors_of(inputs).keys() == {"unassigned"}
+
+
 @pytest.mark.parametrize(
     "start", ["yesterday", "2026-11-25", "2026-11-25T08:00:00", "1999-12-31T00:00:00Z", "null"]
 )
