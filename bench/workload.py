@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from host.caller import Caller
 from host.runtime import Runtime, Wiring
 from kernel.aggregate import Aggregate
-from kernel.caller import Caller
 from kernel.clock import new_id, random_bytes
 from kernel.config import Settings
 from offices.office import load_offices

@@ -58,6 +58,9 @@ class Log(Protocol):
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         """Return the commits of a stream whose first version lies beyond `after`, in order."""
 
+    def read_streams(self, streams: Sequence[str]) -> list[Commit]:
+        """Return all commits of these streams, stream by stream, each in order."""
+
     def find(self, stream: str, version: int) -> Commit | None:
         """Return the commit whose first version this is."""
 
@@ -119,6 +122,10 @@ class EventLog:
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         wanted = {"stream": stream, "version": {"$gt": after}}
         return [from_document(d) for d in self._commits.find(wanted).sort("version", ASCENDING)]
+
+    def read_streams(self, streams: Sequence[str]) -> list[Commit]:
+        found = self._commits.find({"stream": {"$in": streams}})
+        return [from_document(d) for d in found.sort([("stream", 1), ("version", 1)])]
 
     def find(self, stream: str, version: int) -> Commit | None:
         found = self._commits.find_one({"_id": id_of(stream, version)})

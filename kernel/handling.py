@@ -1,10 +1,14 @@
 """From a command to a commit: fold the stream, decide, append; again when somebody was faster."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from contracts.errors import StreamUnavailable
 from kernel.aggregate import Aggregate, Command, Meta, Outcome
 from kernel.codec import EventTypes
+from kernel.database import AWAY
 from kernel.deciding import TOGETHER, Asked, Deciding
 from kernel.drafting import Drafting
 from kernel.event_log import Log
@@ -45,6 +49,11 @@ class CommandHandler:
         if asked.outcome is None:
             raise AssertionError("settled without an outcome")
         return asked.outcome
+
+    def warm_up(self, aggregate: Aggregate[Any], keys: Iterable[str]) -> None:
+        """Have short streams at hand for commands that follow, for the price of one question."""
+        with suppress(StreamUnavailable, *AWAY):  # the commands themselves say so
+            self._states.warm_up(aggregate, map(aggregate.stream, keys))
 
     def glance(self, aggregate: Aggregate[S], key: str) -> S:
         """Return the state as this process saw it last: good for what never changes in it."""

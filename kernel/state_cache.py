@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, TypeVar
 
 from contracts.errors import StreamUnavailable
@@ -40,8 +41,20 @@ class StateCache:
         Raises `StreamUnavailable` when it holds an event of a newer release than this process.
         """
         folded = self._warm.get(stream) or self._snapshot(aggregate, stream)
+        commits = self._log.read_stream(stream, after=folded.version)
+        return self._take_in(aggregate, stream, folded, commits)
+
+    def warm_up(self, aggregate: Aggregate[Any], streams: Iterable[str]) -> None:
+        """Read those that are not known yet, all at once: for short streams, a few dozen."""
+        cold = [stream for stream in streams if stream not in self._warm]
+        for stream, commits in groupby(self._log.read_streams(cold), lambda c: c.stream):
+            self._take_in(aggregate, stream, Folded(aggregate.initial()), commits)
+
+    def _take_in(
+        self, aggregate: Aggregate[S], stream: str, folded: Folded[S], commits: Iterable[Commit]
+    ) -> Folded[S]:
         try:
-            for commit in self._log.read_stream(stream, after=folded.version):
+            for commit in commits:
                 folded = after(aggregate, folded, commit, facts_of(commit, self._types))
                 folded.commands[commit.command_id] = commit.version
         except UnknownEvent as error:

@@ -50,6 +50,9 @@ class MemoryLog:
     def read_stream(self, stream: str, after: int = 0) -> list[Commit]:
         return [c for c in self._commits if c.stream == stream and c.version > after]
 
+    def read_streams(self, streams: Sequence[str]) -> list[Commit]:
+        return [commit for stream in sorted(streams) for commit in self.read_stream(stream)]
+
     def find(self, stream: str, version: int) -> Commit | None:
         return self._taken.get((stream, version))
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from bench import workload
 from bench.harness import Bench, Row, Verdict, quantile, say
 from bench.rows.http_messages import Client, opened, system
+from host.caller import Caller
 from host.runtime import Runtime, Wiring
-from kernel.caller import Caller
 from kernel.clock import new_id
 from kernel.event_log import EventLog
 from services.consultation import commands

@@ -11,9 +11,9 @@ from typing import Any
 
 from bench import workload
 from bench.harness import Bench, Row, Side, Verdict
+from host.caller import Caller
 from host.runtime import Runtime, Wiring
 from kernel.aggregate import Aggregate, Outcome
-from kernel.caller import Caller
 from kernel.clock import new_id
 from kernel.config import Settings
 from services.queue import commands, decider, queries

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import eventlet
@@ -12,9 +13,9 @@ from contracts import calendar as shapes
 from contracts.common import schema
 from contracts.errors import Code, Rejected
 from host import lists
+from host.caller import Caller
 from host.rpc import rpc
 from kernel.aggregate import Meta
-from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
 from offices import decrees
@@ -23,8 +24,9 @@ from offices.public_holidays import DayKind, DayOff
 from services.consultation import commands, guards, queries, views
 from services.consultation.entrypoints import CONSULTATION, Answer, Entrypoints, Request
 
-SIDE_BY_SIDE = 8
-"""So many consultations are reckoned anew at a time: whoever works meanwhile hardly notices."""
+TOGETHER = 40
+"""So many consultations are read, reckoned anew and stored at a time: few enough that whoever
+works meanwhile hardly notices, and so many that each costs little."""
 
 NAMES = {
     DayKind.HOLIDAY: "Libur nasional",
@@ -120,9 +122,12 @@ class CalendarService(Entrypoints):
         self.offices.forget()
         office = self.offices[deadline.office]
         reckon = partial(self._recalculate, deadline)
-        keys = queries.limits_around(self.core, office, day)
-        for _ in eventlet.GreenPool(SIDE_BY_SIDE).imap(reckon, keys):
-            pass  # raises what kept one from being reckoned: the date fires again
+        limits = queries.limits_around(self.core, office, day)
+        pool = eventlet.GreenPool(TOGETHER)
+        while keys := list(islice(limits, TOGETHER)):
+            self.core.commands.warm_up(CONSULTATION, keys)
+            for _ in pool.imap(reckon, keys):
+                pass  # raises what kept one from being reckoned: the date fires again
 
     def _recalculate(self, deadline: Deadline, key: str) -> None:
         office = self.offices[deadline.office]

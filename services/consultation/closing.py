@@ -11,7 +11,7 @@ without an answer), `closed_for_good` (too late, or no request for statistics).
 from datetime import datetime, timedelta
 
 from contracts.errors import Code, Rejected
-from kernel.caller import Caller
+from host.caller import Caller
 from offices.office import Office
 from services.consultation import limit, meetings, silence
 from services.consultation.commands import Close, CloseSilent, PostMessage, Reopen, Withdraw

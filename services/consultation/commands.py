@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kernel.caller import Caller
+from host.caller import Caller
 from offices.office import Office
 from services.consultation.attachments.commands import UNUSED, Attach, DropUnused
 from services.consultation.events import Classification, CloseReason

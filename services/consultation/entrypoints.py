@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.errors import Code, Rejected
+from host.caller import Caller
 from host.entrypoints import EventSourced
 from kernel.aggregate import Aggregate, Outcome
-from kernel.caller import Caller
 from kernel.clock import new_id
 from offices.office import Office
 from offices.provider import DecreedOffices

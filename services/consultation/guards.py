@@ -1,7 +1,7 @@
 """What many rules ask first: who it is, and whether the consultation is open."""
 
 from contracts.errors import Code, Rejected
-from kernel.caller import Caller
+from host.caller import Caller
 from services.consultation.events import Party
 from services.consultation.state import State, Status
 

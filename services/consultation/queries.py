@@ -11,8 +11,8 @@ from contracts.common import plain, schema
 from contracts.consultation_report import ConsultationReportSchema
 from contracts.errors import Code, Rejected, Unavailable
 from host import lists
+from host.caller import Caller
 from host.runtime import Runtime
-from kernel.caller import Caller
 from kernel.facts import Fact
 from offices.office import Office
 from services.consultation import guards, report, resource, views
@@ -148,13 +148,17 @@ def open_cases(core: Runtime, office: str, officer: str) -> list[Document]:
 def limits_around(core: Runtime, office: Office, day: date) -> Iterator[str]:
     """Yield the consultations whose limit, or verdict, what counts on `day` may change.
 
-    Those that wait for an answer beyond the day, and those that were answered after it began. All
-    of the office are looked through, little by little: others have their turn meanwhile.
+    Those that wait for an answer beyond the day, and those that were answered after it began; but
+    none that was reckoned by this calendar. All of the office are looked through, little by
+    little: others have their turn meanwhile.
     """
     since = office.calendar.at(day, time.min)
     every = lists.rows(core.view(views.LIST), {"office": office.id}, "opened", longest=STRETCH)
     for row in every:
-        if any(at is not None and at >= since for at in (row["waits_until"], row["answered_at"])):
+        judged = row["sla"]["rejudged"] or row["sla"]
+        dates = (row["waits_until"], row["answered_at"])
+        touched = any(at is not None and at >= since for at in dates)
+        if touched and judged["calendar_version"] != office.calendar.version:
             yield row["consultation_id"]
 
 

@@ -4,11 +4,11 @@ from contracts import consultation as shapes
 from contracts.common import schema
 from contracts.errors import Code, Rejected
 from files.opening import check_files
+from host.caller import Caller
 from host.entrypoints import on_deadline, subscribe
 from host.rpc import rpc
 from host.runtime import Wiring
 from kernel.aggregate import Aggregate
-from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
 from offices import decrees

@@ -10,8 +10,8 @@ from contracts.common import schema
 from contracts.consultation_report import ReportRequest
 from contracts.errors import Code, Rejected
 from host import lists
+from host.caller import Caller
 from host.rpc import rpc
-from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from services.consultation import canned, commands, guards, queries, views
 from services.consultation.entrypoints import CONSULTATION, Answer, Entrypoints, Request

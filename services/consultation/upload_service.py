@@ -5,10 +5,10 @@ import base64
 from contracts import attachments as shapes
 from contracts.common import schema
 from contracts.errors import Code, Rejected
+from host.caller import Caller
 from host.entrypoints import repeatedly
 from host.rpc import rpc
 from host.stored_files import StoredFiles
-from kernel.caller import Caller
 from kernel.clock import Clock, derive_id, new_id
 from services.consultation import queries
 from services.consultation.attachments import decider, reading

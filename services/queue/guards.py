@@ -1,7 +1,7 @@
 """What the rules have in common: who may, and which ticket is meant."""
 
 from contracts.errors import Code, Rejected
-from kernel.caller import Caller
+from host.caller import Caller
 from offices.office import Office
 from services.queue.commands import OfTicket
 from services.queue.events import Stop

@@ -19,7 +19,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from contracts.errors import Rejected
-from kernel.caller import Caller
+from host.caller import Caller
 from kernel.facts import Fact
 from offices.office import Office
 from offices.service_minutes import ServiceMinutes

@@ -15,13 +15,13 @@ from contracts.codes import CODES_VERSION
 from contracts.common import schema
 from contracts.errors import Code, Rejected, Unavailable
 from host import held, lists
+from host.caller import Caller
 from host.entrypoints import EventSourced, on_deadline, subscribe
 from host.heard import origin
 from host.once import Once
 from host.rpc import rpc
 from host.runtime import Wiring
 from kernel.aggregate import Aggregate, Outcome
-from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
 from kernel.view_reading import Reader

@@ -100,6 +100,7 @@ class LogContract:
         assert log.read_on(8, 100) == commits[8:]
         assert log.read_on(10) == []
         assert log.read_stream("a-1", after=2) == commits[5::2]
+        assert log.read_streams(["a-1", "c-1", "a-0"]) == commits[::2] + commits[1::2]
 
     def test_commit_is_found_by_its_first_version(self, log, other):
         """And by no other."""

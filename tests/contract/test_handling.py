@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from pymongo.errors import ServerSelectionTimeoutError
 
 from contracts.errors import Code, Rejected, Unavailable
 from kernel.aggregate import Aggregate
@@ -74,6 +75,32 @@ def test_refusal_is_never_based_on_an_old_state(processes):
     with pytest.raises(Rejected):
         one.take()
     assert one.commands.state(PLACES, "1").version == 3
+
+
+def test_streams_warmed_up_together_are_as_if_read_one_by_one(processes, monkeypatch):
+    """No question more is asked for them, and a repeat is known as one."""
+    one, other = processes
+    first = [other.take(key=str(n), command_id=f"c-{n}") for n in range(3)]
+    other.take(key="1")
+    one.commands.warm_up(PLACES, ["0", "1", "2", "9"])
+    monkeypatch.setattr(one.log, "read_stream", None)  # asked, it would break
+    assert [one.take(key=str(n)).version for n in range(3)] == [2, 3, 2]
+    monkeypatch.undo()
+    again = [one.take(key=str(n), command_id=f"c-{n}") for n in range(3)]
+    assert [a.facts for a in again] == [f.facts for f in first]
+    assert all(a.replayed for a in again)
+
+
+def test_warming_up_fails_silently(processes, monkeypatch):
+    """Who handles a command is told; here it is only slower."""
+    one, _ = processes
+
+    def away(_streams):
+        raise ServerSelectionTimeoutError("away")
+
+    monkeypatch.setattr(one.log, "read_streams", away)
+    one.commands.warm_up(PLACES, ["1"])
+    assert one.take().version == 1
 
 
 def test_stale_version_is_refused_and_nothing_written(processes):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from kernel.caller import Caller
+from host.caller import Caller
 from kernel.facts import Fact
 from services.consultation.attachments.commands import Attach, DropUnused
 from services.consultation.attachments.events import (

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from host.caller import Caller
 from kernel.aggregate import Aggregate
-from kernel.caller import Caller
 from kernel.facts import Fact
 from offices.office import Office, load_offices
 from services.consultation import commands, decider, state

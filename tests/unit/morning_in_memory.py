@@ -6,7 +6,7 @@ from typing import Any
 from deploy.demo.agenda import Agenda
 from deploy.demo.office import Office
 from deploy.demo.visitors import Part, Visitor, drawn
-from kernel.caller import Caller
+from host.caller import Caller
 from kernel.effects import Cancel, Schedule
 from services.queue import commands
 from services.queue.events import Lane, Outcome, Stop

@@ -11,7 +11,7 @@ from unittest.mock import create_autospec
 import pytest
 
 from contracts.errors import Code, Rejected
-from kernel.caller import Caller
+from host.caller import Caller
 from kernel.facts import Fact
 from kernel.vault import Vault
 from kernel.views import View

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from contracts.errors import Code
-from kernel.caller import Caller
+from host.caller import Caller
 from services.queue import commands
 from services.queue.events import (
     Outcome,

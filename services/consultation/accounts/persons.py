@@ -10,10 +10,10 @@ from contracts import accounts as shapes
 from contracts.common import schema
 from contracts.errors import Code, Rejected
 from host import held
+from host.caller import Caller
 from host.heard import origin
 from host.rpc import rpc
 from kernel.aggregate import Meta, Outcome
-from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
 from services.consultation.accounts import commands, moving, person, queries

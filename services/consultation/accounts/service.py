@@ -11,9 +11,9 @@ from typing import TypeVar
 from contracts import accounts as shapes
 from contracts.common import schema
 from contracts.errors import Code, Rejected
+from host.caller import Caller
 from host.rpc import rpc
 from kernel.aggregate import Meta, Outcome
-from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from services.consultation.accounts import codes, commands, moving, queries
 from services.consultation.accounts.basis import Answer, Request

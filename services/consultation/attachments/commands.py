@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kernel.caller import Caller
+from host.caller import Caller
 from offices.office import Office
 
 UNUSED = "unused_attachment_"

@@ -5,7 +5,7 @@ consultation. Refusals: `attachments_full`, `attachment_unusable`, `subject_eras
 """
 
 from contracts.errors import Code, Rejected
-from kernel.caller import Caller
+from host.caller import Caller
 from services.consultation.attachments.commands import Attach, DropUnused
 from services.consultation.attachments.events import (
     AttachmentDropped,

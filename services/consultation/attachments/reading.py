@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kernel.caller import Caller
+from host.caller import Caller
 from kernel.facts import Fact
 from services.consultation.attachments.decider import uploader
 from services.consultation.attachments.events import AttachmentDropped, AttachmentUploaded

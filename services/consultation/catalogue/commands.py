@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kernel.caller import Caller
+from host.caller import Caller
 from offices.office import Office
 from services.consultation.catalogue.events import Source
 

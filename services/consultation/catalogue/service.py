@@ -11,11 +11,11 @@ from contracts import catalogue as shapes
 from contracts.caller import ANONYMOUS
 from contracts.common import schema
 from contracts.errors import Rejected, Unavailable
+from host.caller import Caller
 from host.entrypoints import EventSourced
 from host.rpc import rpc
 from host.side_by_side import side_by_side
 from kernel.aggregate import Aggregate, Outcome
-from kernel.caller import Caller
 from kernel.clock import derive_id, new_id
 from offices.office import Office
 from services.consultation import guards
