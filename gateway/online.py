@@ -139,7 +139,12 @@ class OnlineRoutes:
         example=examples.MESSAGE,
         answers={201: MessageSchema},
         versioned=True,
-        refuses=(Code.WRONG_STATE, Code.CLOSED_FOR_GOOD, Code.SUBJECT_ERASED),
+        refuses=(
+            Code.WRONG_STATE,
+            Code.CLOSED_FOR_GOOD,
+            Code.ATTACHMENT_UNUSABLE,
+            Code.SUBJECT_ERASED,
+        ),
     )
     def post_message(self, call: Call) -> Answer:
         """Say something in a consultation.

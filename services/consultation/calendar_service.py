@@ -20,6 +20,7 @@ from kernel.clock import derive_id, new_id
 from kernel.deadlines import Deadline
 from offices import decrees
 from offices.calendar import national_calendar
+from offices.office import Office
 from offices.public_holidays import DayKind, DayOff
 from services.consultation import commands, guards, queries, views
 from services.consultation.entrypoints import CONSULTATION, Answer, Entrypoints, Request
@@ -121,16 +122,15 @@ class CalendarService(Entrypoints):
         lists.caught_up(self.core, self.core.view(views.LIST))
         self.offices.forget()
         office = self.offices[deadline.office]
-        reckon = partial(self._recalculate, deadline)
         limits = queries.limits_around(self.core, office, day)
         pool = eventlet.GreenPool(TOGETHER)
         while keys := list(islice(limits, TOGETHER)):
             self.core.commands.warm_up(CONSULTATION, keys)
+            reckon = partial(self._recalculate, deadline, self.offices[office.id])
             for _ in pool.imap(reckon, keys):
                 pass  # raises what kept one from being reckoned: the date fires again
 
-    def _recalculate(self, deadline: Deadline, key: str) -> None:
-        office = self.offices[deadline.office]
+    def _recalculate(self, deadline: Deadline, office: Office, key: str) -> None:
         command = commands.Recalculate(now=self.core.clock.now(), office=office)
         meta = self._meta(deadline, office.id, key)
         self.core.commands.handle(CONSULTATION, key, command, meta)
