@@ -43,7 +43,7 @@ stop:
 	@$(PYTHON) -m deploy.stop
 
 test: lint broker
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: $(TEST_STAMP) broker
 	@$(BIN)/python -m pytest -m soak -s
