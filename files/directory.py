@@ -59,14 +59,15 @@ class DirectoryFiles:
         place.with_name(place.name + DRAFT).unlink(missing_ok=True)
 
     def held(self) -> Iterator[Held]:
-        """Tell what there is."""
+        """Tell what there is; not of what others keep here, as `.nfs…` or `lost+found`."""
         with os.scandir(self._place) as entries:
             for entry in entries:
                 with suppress(FileNotFoundError):  # gone since it was listed
-                    yield _held(entry)
+                    if _is_ours(entry):
+                        yield _held(entry)
 
     def _path(self, id: str) -> Path:
-        if not (id.isascii() and id.isalnum() and len(id) <= 64):
+        if not _is_id(id):
             raise NoSuchFile(id)
         return self._place / id
 
@@ -108,6 +109,14 @@ def _sync(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _is_id(name: str) -> bool:
+    return name.isascii() and name.isalnum() and len(name) <= 64
+
+
+def _is_ours(entry: "os.DirEntry[str]") -> bool:
+    return _is_id(entry.name.removesuffix(DRAFT)) and entry.is_file(follow_symlinks=False)
 
 
 def _held(entry: "os.DirEntry[str]") -> Held:

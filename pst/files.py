@@ -29,6 +29,8 @@ def files_count() -> None:
     found = _sweep(UNDER_WAY, dry=True)
     click.echo(f"{found.files} files, {found.size} bytes.")
     click.echo(_gone(found) + " to be swept.")
+    if found.left:
+        click.echo(f"{found.left} of those held are unknown: too many to be swept by itself.")
 
 
 @files.command("sweep", epilog="Example: pst files sweep")
@@ -44,14 +46,16 @@ def files_sweep(unknown_after: timedelta) -> None:
     """Take away what is not to be held any more.
 
     The service that leads does so every ten minutes by itself: files that no message used, those
-    of people who have been forgotten, and what a cut upload has left.
+    of people who have been forgotten, and what a cut upload has left. Files that no fact tells of
+    it takes only where they are few; this takes them all: see first that the database is the one
+    that the files belong to.
     """
-    found = _sweep(unknown_after, dry=False)
+    found = _sweep(unknown_after, all_unknown=True)
     click.echo(_gone(found) + " taken away.")
     click.echo(f"{found.files} files left, {found.size} bytes.")
 
 
-def _sweep(spared: timedelta, *, dry: bool) -> Swept:
+def _sweep(spared: timedelta, **how: bool) -> Swept:
     opened = system("mongo_url", "master_key", "files_url")
     log, types = opened.log("consultation"), SERVICES["consultation"].types
     view = Reader(opened.db("consultation"), log, types, FILES)
@@ -61,7 +65,7 @@ def _sweep(spared: timedelta, *, dry: bool) -> Swept:
         lambda: log.head().position,
         opened.checked_vault().forgotten,
     )
-    return sweep.run(Clock().now(), spared=spared, dry=dry)
+    return sweep.run(Clock().now(), spared=spared, **how)
 
 
 def _gone(found: Swept) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from gridfs import GridFSBucket
+from pymongo.collection import Collection
 
 from files.directory import DirectoryFiles
 from files.gridfs import GridFiles
@@ -109,11 +110,57 @@ def test_dead_upload_leaves_no_chunks_in_gridfs(db):
     assert db["files.chunks"].count_documents({}) == 0
 
 
+def test_process_killed_while_it_removes_leaves_what_is_told_of(db, monkeypatch):
+    """Wherever it dies: what is left can be found without reading all the chunks, and goes."""
+    for survived in range(3):
+        store = GridFiles(db)
+        store.write("f1", CONTENT)
+        with monkeypatch.context() as patch:
+            dies_after(survived, patch)
+            with pytest.raises(SystemExit):
+                store.remove("f1")
+        assert [each.id for each in store.held()] == ["f1"] or chunks(db) == 0
+        store.remove("f1")
+        assert (list(store.held()), chunks(db)) == ([], 0)
+
+
+def dies_after(deletions, patch):
+    """Have the process die instead of a further deletion."""
+    left = iter(range(deletions))
+
+    def dying(delete):
+        def call(*words, **more):
+            if next(left, None) is None:
+                raise SystemExit
+            return delete(*words, **more)
+
+        return call
+
+    for name in ("delete_one", "delete_many"):
+        patch.setattr(Collection, name, dying(getattr(Collection, name)))
+
+
+def chunks(db):
+    return db["files.chunks"].count_documents({})
+
+
 def test_driver_reads_what_lies_in_gridfs(db):
     """It is laid out as every tool for GridFS expects."""
     GridFiles(db).write("f1", CONTENT)
     found = GridFSBucket(db, "files").open_download_stream("f1")
     assert found.read() == b"".join(CONTENT)
+
+
+def test_what_others_keep_in_the_directory_is_none_of_its_files(tmp_path):
+    """A file system's own entries, another's directory: not told of, so no sweep stops at them."""
+    store = DirectoryFiles(tmp_path)
+    store.write("f1", CONTENT)
+    (tmp_path / ".nfs000000000123").write_bytes(b"x")
+    (tmp_path / ".draft").write_bytes(b"x")
+    (tmp_path / "lost+found").mkdir()
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "f1")
+    assert [each.id for each in store.held()] == ["f1"]
 
 
 def test_removed_file_is_gone(store):

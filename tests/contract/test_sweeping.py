@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.errors import Unavailable
 from files.directory import DirectoryFiles
@@ -91,13 +92,37 @@ def test_file_of_who_is_forgotten_goes_at_once(world):
 
 def test_unknown_file_goes_when_it_is_old(world):
     """An upload under way is one that no fact tells of yet."""
-    keep(world, "f1")
+    keep(world, "f1", "fa1")
     (world.files._place / "f2.draft").write_bytes(b"x")
     world.told(event("a1"))
     world.caught_up()
     assert world.sweep(datetime.now(UTC) + timedelta(minutes=59)).gone == {}
     assert world.sweep(datetime.now(UTC) + timedelta(minutes=61)).gone == {"unknown": 2}
+    assert world.stored() == {"fa1"}
+
+
+def test_files_that_nothing_tells_of_stay_where_the_database_is_empty(world):
+    """It is the wrong one, or not restored yet: only a person may say that they are nobody's."""
+    keep(world, "f1", "f2")
+    (world.files._place / "f3.draft").write_bytes(b"x")
+    with capture_logs() as logs:
+        swept = world.caught_up().sweep()
+    assert (swept.files, swept.left, swept.gone) == (2, 2, {"unknown": 1})  # the draft
+    assert world.stored() == {"f1", "f2"}
+    assert [(line["log_level"], line["unknown"]) for line in logs] == [("error", 2)]
+    assert "pst files sweep" in logs[0]["todo"]
+    assert world.sweep(all_unknown=True).gone == {"unknown": 2}
     assert world.stored() == set()
+
+
+@pytest.mark.parametrize(("unknown", "goes"), [(13, True), (14, False)])
+def test_unknown_files_go_only_where_they_are_few(world, unknown, goes):
+    """Ten, and one for each ten that are known: an old copy of the database knows too few."""
+    keep(world, *(f"f{n}" for n in range(30 + unknown)))
+    world.told(*(event(f"{n}") for n in range(30)))
+    swept = world.caught_up().sweep()
+    assert (swept.files, swept.left) == ((30, 0) if goes else (30 + unknown, unknown))
+    assert len(world.stored()) == swept.files
 
 
 def test_nothing_goes_while_the_view_is_behind(world, monkeypatch):
@@ -115,16 +140,16 @@ def test_nothing_goes_while_the_view_is_behind(world, monkeypatch):
 
 def test_nothing_goes_when_only_counted(world):
     """`dry` tells what a sweep would do."""
-    keep(world, "f1")
+    keep(world, "f1", "fa1")
     world.told(event("a1"))
     assert world.caught_up().sweep(dry=True).gone == {"unknown": 1}
-    assert world.stored() == {"f1"}
+    assert world.stored() == {"f1", "fa1"}
 
 
 def test_many_files_are_looked_at_in_batches(world):
     """Each once."""
     keep(world, *(f"f{n}" for n in range(450)))
     world.told(*(event(f"{n}") for n in range(0, 450, 3)))
-    swept = world.caught_up().sweep()
+    swept = world.caught_up().sweep(all_unknown=True)
     assert (swept.files, swept.gone) == (150, {"unknown": 300})
     assert len(world.stored()) == 150
