@@ -26,7 +26,8 @@ from contracts.common import (
 )
 
 TYPES = ("data", "metadata", "classification", "methodology", "other")
-CHANNELS = ("web", "email", "whatsapp", "phone", "visit")
+OTHER_CHANNELS = ("email", "whatsapp", "phone", "visit")
+CHANNELS = ("web", *OTHER_CHANNELS)
 STATUSES = ("submitted", "needs_clarification", "accepted", "in_progress", "closed")
 OFFICER_CLOSES_BECAUSE = ("resolved", "out_of_scope", "duplicate", "spam", "user_silent")
 CLOSE_REASONS = (*OFFICER_CLOSES_BECAUSE, "withdrawn")
@@ -92,11 +93,17 @@ class SubmitSchema(Body):
 class MessageBodySchema(Body):
     """One message; `internal` notes are seen by officers only.
 
-    `attachments`: ids of files that were uploaded for it.
+    `attachments`: ids of files that were uploaded for it. `on_behalf`: staff write down what the
+    user said on `channel`, at `sent_at` (now, if that is not given); it counts as the user's own.
     """
 
     text = prose(TEXT_MAX, required=True)
     internal = Flag(load_default=False)
+    on_behalf = Flag(load_default=False)
+    channel = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(OTHER_CHANNELS)
+    )
+    sent_at = Timestamp(load_default=None, allow_none=True, validate=in_our_time)
     attachments = attachment_ids()
 
 
@@ -205,7 +212,6 @@ class PostMessageRequest(OneRequest, MessageBodySchema):
     """`post_message`; how and when it was sent, the gateway or a channel says."""
 
     channel = fields.String(load_default="web", validate=validate.OneOf(CHANNELS))
-    sent_at = Timestamp(load_default=None, allow_none=True, validate=in_our_time)
     automatic = Flag(load_default=False)
 
 
@@ -281,7 +287,10 @@ class ListRequest(ServiceRequest, ListQuerySchema):
 
 
 class MessageSchema(Schema):
-    """One message of the conversation."""
+    """One message of the conversation.
+
+    `officer_id`: who wrote it, or wrote down what the user said elsewhere.
+    """
 
     message_id = fields.String(required=True)
     by = fields.String(required=True, validate=validate.OneOf(PARTIES))

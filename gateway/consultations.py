@@ -18,21 +18,42 @@ def submission(call: Call) -> dict[str, Any]:
     contact = call.body["contact"]
     if call.identity.is_staff:
         if contact is None:
-            raise _wrong_contact("Missing data for required field.")
+            raise _wrong("contact", "Missing data for required field.")
         return call.request
     if contact is not None:
-        raise _wrong_contact("Only staff opens a consultation on behalf of somebody.")
+        raise _wrong("contact", "Only staff opens a consultation on behalf of somebody.")
     return call.request | {"channel": "web"}
 
 
 def message(call: Call, now: datetime) -> dict[str, Any]:
-    """Return the request to post; raise `Rejected` (wrong_role) for a note that is not staff's.
+    """Return the request to post.
 
-    A message is sent when it reaches us: however long it then takes, nobody was silent.
+    A message is sent when it reaches us: however long it then takes, nobody was silent. Of what
+    staff write down for a user, they say when and on which channel it came.
+
+    Raises `Rejected`: wrong_role for a note that is not staff's, validation_failed for words of
+    another channel that are not staff's either, are none of a user's, or were sent later than now.
     """
     if call.body["internal"] and not call.identity.is_staff:
         raise Rejected(Code.WRONG_ROLE, "Internal notes are for staff.")
-    return call.request | {"sent_at": rfc3339(now)}
+    _check_other_channel(call, now)
+    said = {"sent_at": call.body["sent_at"] or rfc3339(now)}
+    return call.request | said | {"channel": call.body["channel"] or "web"}
+
+
+def _check_other_channel(call: Call, now: datetime) -> None:
+    body = call.body
+    if body["on_behalf"]:
+        if not call.identity.is_staff:
+            raise _wrong("on_behalf", "Only staff write down what a user said.")
+        if body["channel"] is None:
+            raise _wrong("channel", "Missing data for required field.")
+        if body["sent_at"] is not None and body["sent_at"] > rfc3339(now):
+            raise _wrong("sent_at", "Must not lie ahead.")
+        return
+    for name in ("channel", "sent_at"):
+        if body[name] is not None:
+            raise _wrong(name, "Only with on_behalf.")
 
 
 def meeting(result: Result, status: int = 200) -> Answer:
@@ -83,5 +104,5 @@ def _address(result: Result) -> str:
     return f"/v1/consultations/{result['consultation']['consultation_id']}"
 
 
-def _wrong_contact(message: str) -> Rejected:
-    return Rejected(Code.VALIDATION_FAILED, "See `errors`.", {"contact": [message]})
+def _wrong(field: str, message: str) -> Rejected:
+    return Rejected(Code.VALIDATION_FAILED, "See `errors`.", {field: [message]})

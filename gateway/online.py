@@ -149,7 +149,10 @@ class OnlineRoutes:
     def post_message(self, call: Call) -> Answer:
         """Say something in a consultation.
 
-        Notes marked `internal` are staff's, and seen by staff only.
+        Notes marked `internal` are staff's, and seen by staff only. Staff also write down what a
+        user said by e-mail, WhatsApp, telephone or in person: `on_behalf`, with its `channel` and
+        when it was sent. It counts as the user's own: sent before the consultation closed by
+        itself, it undoes that.
         """
         asked = consultations.message(call, self.offices.now())
         posted = self.consultation.post_message(asked)

@@ -22,7 +22,7 @@ from services.consultation.events import (
     Event,
     Party,
 )
-from services.consultation.guards import must_be_open, officer_of, party_of
+from services.consultation.guards import must_be_open, officer_of, party_of, voice_of
 from services.consultation.state import State, Status
 
 OFFICER_CONFIRMS = "officer_confirms"
@@ -73,24 +73,26 @@ def reopen(command: Reopen, state: State) -> list[Event]:
     _must_be_in_time(command.office, state, command.now)
     if not command.caller.is_staff:
         _must_be_a_request(state)
-    return _open_again(command.caller, command.now, command.office, state, command.reason)
+    return _open_again(command, state, party_of(command.caller), command.reason)
 
 
 def reopened_by_writing(command: PostMessage, state: State) -> list[Event]:
     """Writing opens it again; what was sent before it closed by itself undoes that."""
     if state.status is not Status.CLOSED:
         return []
-    if _was_sent_before(command, state):
-        return _open_again(command.caller, command.now, command.office, state, reverses=True)
-    _must_be_in_time(command.office, state, command.now)
-    if not command.caller.is_staff:
-        _must_be_a_request(state)
-    return _open_again(command.caller, command.now, command.office, state)
+    by, reverses = voice_of(command.caller, command.on_behalf), False
+    if by is Party.USER and _was_sent_before(command, state):
+        reverses = True
+    else:
+        _must_be_in_time(command.office, state, command.now)
+        if not command.caller.is_staff:
+            _must_be_a_request(state)
+    return _open_again(command, state, by, reverses=reverses)
 
 
 def _was_sent_before(command: PostMessage, state: State) -> bool:
     by_itself = state.close_reason is CloseReason.USER_SILENT
-    if not by_itself or state.closed_at is None or party_of(command.caller) is not Party.USER:
+    if not by_itself or state.closed_by is not Party.SYSTEM or state.closed_at is None:
         return False
     return command.sent_at is not None and command.sent_at <= state.closed_at
 
@@ -109,26 +111,25 @@ def _must_be_a_request(state: State) -> None:
 
 
 def _open_again(
-    caller: Caller,
-    now: datetime,
-    office: Office,
+    command: Reopen | PostMessage,
     state: State,
+    by: Party,
     reason: str | None = None,
     *,
     reverses: bool = False,
 ) -> list[Event]:
     """Same number; unanswered, the limit goes on where it was."""
-    due_at, warn_at = limit.runs_on(office, state, now)
+    due_at, warn_at = limit.runs_on(command.office, state, command.now)
     reopened = ConsultationReopened(
-        by=party_of(caller),
-        officer_id=officer_of(caller),
+        by=by,
+        officer_id=officer_of(command.caller),
         subject_id=state.subject_id,
         reason=reason,
         reverses_close=reverses,
         due_at=due_at,
         warn_at=warn_at,
     )
-    return [reopened, *limit.resumed(office, state, now)]
+    return [reopened, *limit.resumed(command.office, state, command.now)]
 
 
 def _closed(

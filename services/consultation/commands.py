@@ -73,11 +73,15 @@ class Assign(_Asked):
 
 @dataclass(frozen=True, kw_only=True)
 class PostMessage(_Asked):
-    """Somebody writes; who `sent` it earlier than it came, or by machine, a channel tells."""
+    """Somebody writes; who `sent` it earlier than it came, or by machine, a channel tells.
+
+    `on_behalf`: staff write down what the user said on another channel.
+    """
 
     message_id: str
     text: str
     internal: bool = False
+    on_behalf: bool = False
     channel: str = "web"
     sent_at: datetime | None = None
     automatic: bool = False

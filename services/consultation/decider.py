@@ -59,8 +59,9 @@ from services.consultation.guards import (
     check_access,
     must_be_open,
     officer_of,
-    party_of,
     supervises,
+    voice_of,
+    wrong,
 )
 from services.consultation.state import State, Status
 
@@ -167,14 +168,14 @@ def _assigned(command: Claim | Assign, state: State, officer_id: str) -> list[Ev
 
 
 def _posted(command: PostMessage, state: State) -> list[Event]:
-    by = party_of(command.caller)
-    if command.internal and by is not Party.OFFICER:
-        raise Rejected(Code.WRONG_ROLE, "Internal notes are for officers.")
+    _check_voice(command)
+    by = voice_of(command.caller, command.on_behalf)
     attachments.check_usable(command.attachments, state.shelf, command.caller)
     message = _message(
         command,
         state,
         command.text,
+        by=by,
         internal=command.internal,
         channel=command.channel,
         sent_at=command.sent_at,
@@ -185,10 +186,20 @@ def _posted(command: PostMessage, state: State) -> list[Event]:
         return [message]  # nobody's response: it opens, ends and answers nothing
     again = closing.reopened_by_writing(command, state)
     if by is Party.USER:
-        return [*again, message, *_cleared_up(command, state)]
+        return [*again, message, *_cleared_up(command, state, by)]
     _must_be_accepted(state)
-    before = [*again, *_cleared_up(command, state)]
+    before = [*again, *_cleared_up(command, state, by)]
     return [*before, message, *_answer(command, state, before)]
+
+
+def _check_voice(command: PostMessage) -> None:
+    """Refuse what only staff may say, and what is nobody's word to be said for."""
+    if command.on_behalf and not command.caller.is_staff:
+        raise wrong("on_behalf", "Only staff write down what a user said.")
+    if command.on_behalf and command.internal:
+        raise wrong("on_behalf", "What the user said is no internal note.")
+    if command.internal and not command.caller.is_staff:
+        raise Rejected(Code.WRONG_ROLE, "Internal notes are for officers.")
 
 
 def _held(command: HoldMeeting, state: State) -> list[Event]:
@@ -197,7 +208,7 @@ def _held(command: HoldMeeting, state: State) -> list[Event]:
         return held
     _must_be_accepted(state)
     message = _message(command, state, command.summary)
-    before = _cleared_up(command, state)
+    before = _cleared_up(command, state, Party.OFFICER)
     return [
         *held,
         *before,
@@ -211,11 +222,11 @@ def _must_be_accepted(state: State) -> None:
         raise Rejected(Code.WRONG_STATE, "Accept the request before answering it.")
 
 
-def _cleared_up(command: PostMessage | HoldMeeting, state: State) -> list[Event]:
+def _cleared_up(command: PostMessage | HoldMeeting, state: State, by: Party) -> list[Event]:
     """Whoever speaks while a clarification is waited for ends that."""
     if state.status is not Status.NEEDS_CLARIFICATION:
         return []
-    return limit.clarified(command.office, state, party_of(command.caller), command.now)
+    return limit.clarified(command.office, state, by, command.now)
 
 
 def _answer(command: PostMessage | HoldMeeting, state: State, before: list[Event]) -> list[Event]:
@@ -232,6 +243,7 @@ def _message(
     state: State,
     text: str,
     *,
+    by: Party = Party.OFFICER,
     internal: bool = False,
     channel: str = "web",
     sent_at: datetime | None = None,
@@ -241,7 +253,7 @@ def _message(
 ) -> MessagePosted:
     return MessagePosted(
         message_id=command.message_id,
-        by=party_of(command.caller),
+        by=by,
         officer_id=officer_of(command.caller),
         subject_id=state.subject_id,
         text=text,

@@ -92,6 +92,7 @@ class ConsultationAssigned:
 class MessagePosted:
     """One message; an internal note is no word to the user.
 
+    `officer_id`: who wrote it, or wrote down what the user said by telephone, e-mail …
     `sent_at`: when its channel says it was sent, if that was before it came to us (e-mail).
     `automatic`: an auto-reply, which is nobody's word. `clarification`: an officer asks what is
     meant. `attachments`: ids of what was uploaded.

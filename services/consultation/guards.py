@@ -42,6 +42,11 @@ def party_of(caller: Caller | None) -> Party:
     return Party.OFFICER if caller.is_staff else Party.USER
 
 
+def voice_of(caller: Caller, on_behalf: bool) -> Party:
+    """Return whose word it is: what staff write down on behalf of the user is the user's."""
+    return Party.USER if on_behalf else party_of(caller)
+
+
 def wrong(field: str, message: str) -> Rejected:
     """Return the refusal of one field that only the rules can judge."""
     return Rejected(Code.VALIDATION_FAILED, message, {field: [message]})

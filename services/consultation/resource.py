@@ -83,7 +83,7 @@ def message(fact: Fact) -> Document | None:
         **said,
         **sent,
         "message_id": event.message_id,
-        "officer_id": event.officer_id if said["by"] == Party.OFFICER else None,
+        "officer_id": event.officer_id,
         "channel": event.channel,
         "received_at": fact.occurred_at,
     }

@@ -133,6 +133,7 @@ class State:
     ended_meetings: frozenset[str] = frozenset()
     links: dict[str, Link] = field(default_factory=dict)
     closed_at: datetime | None = None
+    closed_by: Party | None = None
     close_reason: CloseReason | None = None
     closings: int = 0
     shelf: shelves.Shelf = field(default_factory=shelves.Shelf)
@@ -192,7 +193,8 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
         case MeetingScheduled() | MeetingRescheduled():
             meeting = Meeting(event.kind, event.start, event.end, event.sequence)
             meetings = {**state.meetings, event.meeting_id: meeting}
-            return {"meetings": meetings, "silence": None, "links": _links(state, event)}
+            off = {"silence": None, "lapsed": None}
+            return {**off, "meetings": meetings, "links": _links(state, event)}
         case MeetingLinkMade():
             made = {"state": LinkState.MADE, "provider_meeting_id": event.provider_meeting_id}
             return _with_link(state, event.meeting_id, **made)
@@ -274,6 +276,7 @@ def _after_closing(state: State, event: ConsultationClosed, at: datetime) -> dic
         "lapsed": None,
         "meetings": {},
         "closed_at": at,
+        "closed_by": event.closed_by,
         "close_reason": event.reason,
         "closings": state.closings + 1,
     }
@@ -284,6 +287,7 @@ def _after_reopening(state: State, at: datetime) -> dict[str, Any]:
         "status": Status.IN_PROGRESS if state.accepted_at else Status.SUBMITTED,
         "turn": Party.OFFICER,
         "closed_at": None,
+        "closed_by": None,
         "close_reason": None,
         **_goes_on(state, at),
     }

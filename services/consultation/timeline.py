@@ -148,6 +148,11 @@ def _message(event: MessagePosted) -> Told:
         return Told("Catatan internal", "An internal note")
     if event.automatic:
         return Told("Balasan otomatis", "An automatic reply")
+    if event.by is Party.USER and event.officer_id is not None:
+        return Told(
+            f"Petugas mencatat pesan pengguna ({event.channel})",
+            f"An officer wrote down what the user said ({event.channel})",
+        )
     who = WHO[event.by]
     return Told(f"{who[0]} menulis", f"{who[1]} wrote")
 

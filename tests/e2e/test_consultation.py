@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from contracts.errors import Code
+from tests.api import problem
 from tests.support import Person, Stack, eventually
 
 PEKANBARU = ZoneInfo("Asia/Jakarta")
@@ -161,6 +163,34 @@ def test_reply_after_the_automatic_close_reopens(stack):
     after = user.get(path).json()
     assert after["status"] == "in_progress"
     assert after["messages"][-1]["text"] == "Maaf terlambat"
+
+
+def test_reply_by_email_that_an_officer_enters_undoes_the_automatic_close(stack):
+    """It counts as the user's, when it was sent; the history says who wrote it down."""
+    path, officer, user, _ = answered(stack)
+    closes_at = moment(officer.get(path).json()["silence"]["closes_at"])
+    stack.travel_to(closes_at)
+    eventually(lambda: officer.get(path).json()["status"] == "closed")
+    entered = {
+        "text": "Sudah saya balas lewat email",
+        "on_behalf": True,
+        "channel": "email",
+        "sent_at": (closes_at - timedelta(days=1)).isoformat(),
+    }
+    problem(user.post(f"{path}/messages", entered), Code.VALIDATION_FAILED)
+    ahead = {**entered, "sent_at": (stack.now() + timedelta(days=1)).isoformat()}
+    problem(officer.post(f"{path}/messages", ahead), Code.VALIDATION_FAILED)
+    posted = officer.post(f"{path}/messages", entered)
+    assert posted.status_code == 201, posted.text
+    message = posted.json()
+    assert (message["by"], message["officer_id"], message["channel"]) == ("user", "budi", "email")
+    assert moment(message["sent_at"]) == closes_at - timedelta(days=1)
+    after = user.get(path).json()
+    assert (after["status"], after["turn"]) == ("in_progress", "officer")
+    *_, undone, written = officer.get(f"{path}/history").json()["items"]
+    assert (undone["type"], undone["data"]["reverses_close"]) == ("consultation_reopened", True)
+    assert written["actor"] == {"kind": "officer", "id": "budi"}
+    assert written["told"]["en"] == "An officer wrote down what the user said (email)"
 
 
 def test_limit_passes_without_an_answer(stack):

@@ -111,12 +111,14 @@ def answered(at: datetime = NOON) -> tuple[Fact, ...]:
     )
 
 
-def closed(reason: CloseReason = CloseReason.RESOLVED, at: datetime = NOON) -> Fact:
+def closed(
+    reason: CloseReason = CloseReason.RESOLVED, at: datetime = NOON, by: Party = Party.OFFICER
+) -> Fact:
     return fact(
         ConsultationClosed(
             reason=reason,
-            closed_by=Party.OFFICER,
-            officer_id="budi",
+            closed_by=by,
+            officer_id="budi" if by is Party.OFFICER else None,
             subject_id="siti",
             note=None,
             silent_since=None,

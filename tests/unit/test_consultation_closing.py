@@ -5,14 +5,16 @@ import pytest
 from contracts.errors import Code
 from services.consultation import commands
 from services.consultation.events import (
+    ClarificationEnded,
     CloseReason,
     ConsultationAssigned,
     ConsultationClosed,
     ConsultationReopened,
     MessagePosted,
+    Party,
     ReferralGiven,
 )
-from tests.support import fact, given
+from tests.support import NOON, fact, given
 from tests.unit.consultation import (
     ANI,
     BUDI,
@@ -25,6 +27,7 @@ from tests.unit.consultation import (
     SITI,
     accepted,
     answered,
+    asked,
     assigned,
     by,
     close,
@@ -35,7 +38,7 @@ from tests.unit.consultation import (
 )
 
 ANSWERED = (submitted(), accepted(), *answered())
-CLOSED_SILENT = (*ANSWERED, closed(CloseReason.USER_SILENT, CLOSES))
+CLOSED_SILENT = (*ANSWERED, closed(CloseReason.USER_SILENT, CLOSES, Party.SYSTEM))
 
 
 @pytest.mark.parametrize("caller", [SITI, CHANNEL], ids=["user", "channel"])
@@ -65,6 +68,63 @@ def test_close_by_an_officer_is_not_reversed():
     story = (*ANSWERED, closed(CloseReason.RESOLVED, CLOSES))
     case = given(CONSULTATION, *story).when(post(SITI, CLOSES + HOUR, sent_at=CLOSES - HOUR))
     assert not case.result[0].reverses_close
+
+
+def test_close_that_an_officer_confirmed_is_not_reversed():
+    """It did not come by itself: what was sent before it reopens within the grace time."""
+    story = given(CONSULTATION, *ANSWERED, closed(CloseReason.USER_SILENT, CLOSES, Party.OFFICER))
+    soon = story.when(post(SITI, CLOSES + HOUR, sent_at=CLOSES - HOUR))
+    assert not soon.result[0].reverses_close
+    late = CLOSES + 15 * DAY
+    story = given(CONSULTATION, *ANSWERED, closed(CloseReason.USER_SILENT, CLOSES, Party.OFFICER))
+    story.when(post(SITI, late, sent_at=CLOSES - HOUR)).then_refused(Code.CLOSED_FOR_GOOD)
+
+
+ENTERED = {"on_behalf": True, "channel": "email"}
+
+
+def test_reply_by_email_that_an_officer_enters_is_the_users():
+    """It ends the silence, awaits the officer, and says who wrote it down."""
+    case = given(CONSULTATION, *ANSWERED).when(post(BUDI, **ENTERED, sent_at=NOON + HOUR))
+    case.then_kinds(MessagePosted)
+    (message,) = case.result
+    assert (message.by, message.officer_id, message.channel) == (Party.USER, "budi", "email")
+    state = folded(*ANSWERED, fact(message))
+    assert (state.turn, state.silence) == (Party.OFFICER, None)
+
+
+def test_reply_that_an_officer_enters_ends_a_clarification():
+    """As the user's own would, and it answers nothing."""
+    case = given(CONSULTATION, submitted(), accepted(), *asked()).when(post(BUDI, **ENTERED))
+    case.then_kinds(MessagePosted, ClarificationEnded)
+    assert case.result[1].by is Party.USER
+
+
+def test_reply_that_an_officer_enters_reverses_the_automatic_close():
+    """If it was sent before that; else it reopens, by the user's word."""
+    late = CLOSES + 30 * DAY
+    case = given(CONSULTATION, *CLOSED_SILENT).when(
+        post(BUDI, late, **ENTERED, sent_at=CLOSES - HOUR)
+    )
+    case.then_kinds(ConsultationReopened, MessagePosted)
+    assert (case.result[0].by, case.result[0].reverses_close) == (Party.USER, True)
+    after = post(BUDI, CLOSES + HOUR, **ENTERED, sent_at=CLOSES + HOUR)
+    case = given(CONSULTATION, *CLOSED_SILENT).when(after)
+    assert (case.result[0].by, case.result[0].reverses_close) == (Party.USER, False)
+
+
+@pytest.mark.parametrize(("caller", "internal"), [(SITI, False), (BUDI, True)])
+def test_only_staff_enter_what_a_user_said_and_not_as_a_note(caller, internal):
+    """Nobody else speaks for the user; a note is nobody's word."""
+    command = post(caller, internal=internal, **ENTERED)
+    given(CONSULTATION, *ANSWERED).when(command).then_refused(Code.VALIDATION_FAILED)
+
+
+def folded(*story):
+    state = CONSULTATION.initial()
+    for known in story:
+        state = CONSULTATION.evolve(state, known)
+    return state
 
 
 def test_officer_cannot_reverse_a_close():

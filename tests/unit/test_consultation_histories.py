@@ -43,6 +43,15 @@ WISHES = {
     "late": lambda w, who: w.ask(
         commands.PostMessage, who, message_id="m", text="…", sent_at=w.now - timedelta(days=2)
     ),
+    "enter": lambda w, who: w.ask(
+        commands.PostMessage,
+        who,
+        message_id="m",
+        text="…",
+        on_behalf=True,
+        channel="email",
+        sent_at=w.now - timedelta(hours=5),
+    ),
     "refer": lambda w, who: w.ask(commands.Refer, who, target="library", reason="…"),
     "resolve": lambda w, who: w.ask(commands.Close, who, reason=CloseReason.RESOLVED),
     "spam": lambda w, who: w.ask(commands.Close, who, reason=CloseReason.SPAM),

@@ -82,6 +82,19 @@ def test_no_silence_starts_before_a_meeting():
     given(CONSULTATION, *APPOINTED).when(post(BUDI, START - HOUR)).then_kinds(MessagePosted)
 
 
+@pytest.mark.parametrize("start", [START, CLOSES + DAY])
+def test_appointment_after_the_silence_has_lapsed_undoes_that(start):
+    """Who is going to come is not to be closed as silent, and is waited for again if they miss."""
+    lapsed = fact(SilenceLapsed(silent_since=NOON, closes_at=CLOSES), CLOSES)
+    story = (*ANSWERED, lapsed, meeting(start, at=CLOSES))
+    given(CONSULTATION, *story).when(close(CloseReason.USER_SILENT, at=CLOSES + HOUR)).then_refused(
+        Code.WRONG_STATE
+    )
+    given(CONSULTATION, *story).when(about(commands.MissMeeting, start + HOUR)).then_kinds(
+        MeetingMissed, SilenceStarted
+    )
+
+
 def test_silence_starts_after_a_meeting_nobody_recorded():
     """A forgotten appointment keeps nothing open for ever."""
     given(CONSULTATION, *APPOINTED).when(post(BUDI, END + HOUR)).then_kinds(

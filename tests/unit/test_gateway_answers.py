@@ -1,10 +1,12 @@
 """What becomes of refusals and results on their way out, and of wishes on their way in."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from contracts.common import rfc3339
 from contracts.errors import Code, Rejected, Unavailable
 from gateway import consultations, responses
 from gateway.auth import Identity
@@ -88,11 +90,51 @@ def test_person_submits_for_themselves_on_the_web() -> None:
     assert refusal.value.code is Code.VALIDATION_FAILED
 
 
+def said(identity: Identity, **body: Any) -> dict[str, Any]:
+    nothing = {"internal": False, "on_behalf": False, "channel": None, "sent_at": None}
+    return consultations.message(call(identity, **{**nothing, **body}), NOON)
+
+
 def test_internal_notes_are_for_staff() -> None:
-    assert consultations.message(call(OFFICER, internal=True), NOON)["internal"]
+    assert said(OFFICER, internal=True)["internal"]
     with pytest.raises(Rejected) as refusal:
-        consultations.message(call(PERSON, internal=True), NOON)
+        said(PERSON, internal=True)
     assert refusal.value.code is Code.WRONG_ROLE
+
+
+def test_message_was_sent_now_on_the_web() -> None:
+    assert (said(PERSON)["channel"], said(PERSON)["sent_at"]) == ("web", rfc3339(NOON))
+
+
+def test_staff_say_when_and_where_a_user_said_it() -> None:
+    earlier = rfc3339(NOON - timedelta(days=2))
+    asked = said(OFFICER, on_behalf=True, channel="email", sent_at=earlier)
+    assert (asked["channel"], asked["sent_at"]) == ("email", earlier)
+    assert said(OFFICER, on_behalf=True, channel="phone")["sent_at"] == rfc3339(NOON)
+
+
+@pytest.mark.parametrize(
+    ("identity", "body", "field"),
+    [
+        (PERSON, {"on_behalf": True, "channel": "email"}, "on_behalf"),
+        (PERSON, {"channel": "email"}, "channel"),
+        (PERSON, {"sent_at": rfc3339(NOON)}, "sent_at"),
+        (OFFICER, {"channel": "phone"}, "channel"),
+        (OFFICER, {"on_behalf": True}, "channel"),
+        (
+            OFFICER,
+            {"on_behalf": True, "channel": "email", "sent_at": rfc3339(NOON + timedelta(hours=1))},
+            "sent_at",
+        ),
+    ],
+)
+def test_other_channels_are_told_of_by_staff_as_the_users(
+    identity: Identity, body: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Rejected) as refusal:
+        said(identity, **body)
+    assert refusal.value.code is Code.VALIDATION_FAILED
+    assert list(refusal.value.errors or {}) == [field]
 
 
 def test_staff_act_for_their_own_offices_only() -> None:

@@ -34,7 +34,8 @@ def query(schema: Any, **given: str) -> tuple[Inputs, dict[str, Any]]:
 def test_body_is_taken_with_its_defaults() -> None:
     inputs = Inputs()
     taken = inputs.take(MessageBodySchema(), {"text": "Halo"})
-    assert taken == {"text": "Halo", "internal": False, "attachments": []}
+    elsewhere = {"on_behalf": False, "channel": None, "sent_at": None}
+    assert taken == {"text": "Halo", "internal": False, "attachments": [], **elsewhere}
     inputs.check()
 
 
