@@ -27,7 +27,12 @@ class AttachmentRoutes:
         query=UploadQuerySchema,
         takes_file=MAX_BYTES,
         answers={201: AttachmentSchema},
-        refuses=(Code.FILE_TYPE_REFUSED, Code.ATTACHMENTS_FULL, Code.SUBJECT_ERASED),
+        refuses=(
+            Code.FILE_TYPE_REFUSED,
+            Code.ATTACHMENTS_FULL,
+            Code.CLOSED_FOR_GOOD,
+            Code.SUBJECT_ERASED,
+        ),
     )
     def upload_attachment(self, call: Call) -> Afterwards:
         """Upload a file for a message to come.

@@ -90,11 +90,26 @@ def reopened_by_writing(command: PostMessage, state: State) -> list[Event]:
     return _open_again(command, state, by, reverses=reverses)
 
 
+def must_take_files(caller: Caller, now: datetime, office: Office, state: State) -> None:
+    """Refuse a file where no message with it would be taken.
+
+    Officers may still enter, with its files, a reply that was sent before it closed by itself.
+    """
+    if state.status is not Status.CLOSED or (caller.is_staff and _closed_by_itself(state)):
+        return
+    _must_be_in_time(office, state, now)
+    if not caller.is_staff:
+        _must_be_a_request(state)
+
+
 def _was_sent_before(command: PostMessage, state: State) -> bool:
-    by_itself = state.close_reason is CloseReason.USER_SILENT
-    if not by_itself or state.closed_by is not Party.SYSTEM or state.closed_at is None:
+    if not _closed_by_itself(state) or state.closed_at is None:
         return False
     return command.sent_at is not None and command.sent_at <= state.closed_at
+
+
+def _closed_by_itself(state: State) -> bool:
+    return state.close_reason is CloseReason.USER_SILENT and state.closed_by is Party.SYSTEM
 
 
 def _must_be_in_time(office: Office, state: State, now: datetime) -> None:

@@ -122,6 +122,7 @@ def decide(command: Command, state: State) -> list[Event]:
         case Reopen():
             return closing.reopen(command, state)
         case Attach():
+            closing.must_take_files(command.caller, command.now, command.office, state)
             return [*attachments.attached(command, state.shelf, state.subject_id)]
     assert_never(command)
 

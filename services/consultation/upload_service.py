@@ -10,12 +10,13 @@ from host.entrypoints import repeatedly
 from host.rpc import rpc
 from host.stored_files import StoredFiles
 from kernel.clock import Clock, derive_id, new_id
-from services.consultation import queries
+from services.consultation import closing, queries
 from services.consultation.attachments import decider, reading
 from services.consultation.attachments.commands import Attach
 from services.consultation.attachments.events import AttachmentUploaded
 from services.consultation.attachments.views import FILES
-from services.consultation.entrypoints import Answer, Entrypoints, Request
+from services.consultation.entrypoints import CONSULTATION, Answer, Entrypoints, Request
+from services.consultation.state import State
 from services.consultation.sweeping import Sweep
 
 SWEEP_S = 600.0
@@ -30,12 +31,17 @@ class UploadService(Entrypoints):
     def begin_upload(self, request: Request) -> Answer:
         """Say where a file is to lie and what seals it; nothing is stored. `BeginUploadRequest`.
 
-        Whether there is room is judged again by `attach`, when its size is known.
+        Whether there is room is judged again by `attach`, when its size is known. A repeat of what
+        was attached is never refused: `attach` answers it as it did then.
         """
         asked = schema(shapes.BeginUploadRequest).load(request)
-        known = self.known(Caller.of(asked["caller"]), asked["consultation_id"])
-        office = self.offices[known.office]
-        decider.check_room(known.shelf, 1, office.policy.attachments_mb)
+        caller, key = Caller.of(asked["caller"]), asked["consultation_id"]
+        known = self.known(caller, key)
+        try:
+            self._must_take_one(caller, known)
+        except Rejected:  # by what this process saw of it last
+            if not self._is_repeat(asked):
+                self._must_take_one(caller, self.core.commands.state(CONSULTATION, key).state)
         return self._place(known.subject_id, new_id())
 
     @rpc
@@ -45,8 +51,7 @@ class UploadService(Entrypoints):
         `file_id` is the one that was kept: on a repeat that of the first time.
         """
         asked = schema(shapes.AttachRequest).load(request)
-        command_id = asked["caller"]["command_id"] or new_id()
-        asked["attachment_id"] = derive_id(command_id, "attachment")
+        asked["attachment_id"] = _attachment_of(asked["caller"]["command_id"] or new_id())
         key, outcome = self.decided(asked, Attach)
         (fact,) = outcome.facts
         event: AttachmentUploaded = self.core.wiring.types.reveal(fact.event, self.core.vault)
@@ -80,6 +85,17 @@ class UploadService(Entrypoints):
             Clock().now()
         )
 
+    def _must_take_one(self, caller: Caller, known: State) -> None:
+        office = self.offices[known.office]
+        closing.must_take_files(caller, self.core.clock.now(), office, known)
+        decider.check_room(known.shelf, 1, office.policy.attachments_mb)
+
+    def _is_repeat(self, asked: Request) -> bool:
+        """Tell whether the same wish has been granted before."""
+        command_id = asked["caller"]["command_id"]
+        facts = self.core.stored_facts(CONSULTATION.stream(asked["consultation_id"]))
+        return bool(command_id) and _attachment_of(command_id) in reading.attachments(facts)
+
     def _place(self, subject_id: str, file_id: str) -> Answer:
         key = self.core.vault.file_key(subject_id, file_id)
         if key is None:
@@ -87,3 +103,8 @@ class UploadService(Entrypoints):
         place = {"file_id": file_id, "key": base64.b64encode(key).decode()}
         answer: Answer = schema(shapes.PlaceSchema).dump(place)
         return answer
+
+
+def _attachment_of(command_id: str) -> str:
+    """Return the id of what a command uploads: on a repeat the same."""
+    return derive_id(command_id, "attachment")

@@ -197,6 +197,27 @@ def test_consultation_takes_no_more_files_than_it_has_room_for(fresh, user):
     assert upload(user, fresh, sent.pdf()).status_code == 201
 
 
+def test_repeat_of_an_upload_that_took_the_last_place_is_answered_as_it_was(fresh, user):
+    """What was taken is taken."""
+    for _ in range(19):
+        uploaded(user, fresh, sent.pdf())
+    key = new_id()
+    first = upload(user, fresh, sent.pdf(), Idempotency_Key=key)
+    again = upload(user, fresh, sent.pdf(), Idempotency_Key=key)
+    assert (first.status_code, again.status_code) == (201, 201), again.text
+    assert first.json() == again.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    problem(upload(user, fresh, sent.pdf(), Idempotency_Key=new_id()), Code.ATTACHMENTS_FULL)
+
+
+def test_consultation_that_is_closed_for_good_takes_no_files(stack, fresh, user):
+    """As it takes no message from who asked; staff may open what they closed as spam again."""
+    stack.officer().post(path(fresh, "close"), {"reason": "spam"})
+    problem(upload(user, fresh, sent.pdf()), Code.CLOSED_FOR_GOOD)
+    problem(user.post(path(fresh, "messages"), {"text": "a"}), Code.CLOSED_FOR_GOOD)
+    uploaded(stack.officer(), fresh, sent.pdf())
+
+
 def test_repeated_upload_is_one_attachment(system):
     """The same key and the same file: one id, one file kept; another file under it is refused."""
     fresh = system.submit()

@@ -6,7 +6,12 @@ import pytest
 
 from contracts.errors import Code
 from kernel.effects import Cancel, Schedule
-from services.consultation.events import ConsultationAnswered, MessagePosted
+from services.consultation.events import (
+    CloseReason,
+    ConsultationAnswered,
+    MessagePosted,
+    Party,
+)
 from services.consultation.reactions import react
 from tests.support import NOON, fact, given
 from tests.unit.attachments import (
@@ -23,6 +28,7 @@ from tests.unit.consultation import (
     ANI,
     BUDI,
     CONSULTATION,
+    DAY,
     ELSEWHERE,
     SITI,
     STRANGER,
@@ -53,6 +59,22 @@ def test_files_of_a_consultation_are_limited_together():
     room = given(CONSULTATION, submitted(), *full, sent_with(*(f"a{i}" for i in range(5))))
     room.when(attach(size=10 * MB)).then(uploaded_event(size=10 * MB))
     room.when(attach(size=10 * MB + 1)).then_refused(Code.ATTACHMENTS_FULL)
+
+
+def test_consultation_closed_for_good_takes_no_files():
+    """As it takes no message; what may still reverse a close may still come with its files."""
+    late = NOON + 15 * DAY
+    silent = closed(CloseReason.USER_SILENT, by=Party.SYSTEM)
+    for story, command in (
+        ((submitted(), closed()), attach(at=late)),
+        ((submitted(), closed()), attach(BUDI, at=late)),
+        ((submitted(), closed(CloseReason.SPAM)), attach()),
+        ((submitted(), silent), attach(at=late)),
+    ):
+        given(CONSULTATION, *story).when(command).then_refused(Code.CLOSED_FOR_GOOD)
+    given(CONSULTATION, submitted(), closed()).when(attach()).then(uploaded_event())
+    by_letter = given(CONSULTATION, submitted(), silent).when(attach(BUDI, at=late))
+    by_letter.then(uploaded_event(officer="budi"))
 
 
 def test_dropped_files_make_room():
