@@ -341,6 +341,7 @@ class MeetingSchema(Schema):
     meeting_id = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(MEETING_KINDS))
     status = fields.String(required=True, validate=validate.OneOf(MEETING_STATUSES))
+    cancel_reason = fields.String(required=True, allow_none=True)
     start = Timestamp(required=True)
     end = Timestamp(required=True)
     sequence = fields.Integer(required=True)

@@ -138,7 +138,18 @@ class MeetingScheduled(_Data):
 
 
 class MeetingLinkMade(_Data):
-    """Now there is a link, for the meeting as it stood after `sequence`; the API tells it."""
+    """Now there is a link, for the meeting as it stood after `sequence`; the API tells it.
+
+    `anew`: in place of one that is gone, which is a change of its own.
+    """
+
+    meeting_id = fields.String(required=True)
+    sequence = fields.Integer(required=True)
+    anew = fields.Boolean(load_default=False)  # added later
+
+
+class MeetingLinkFailed(_Data):
+    """The provider has made no link yet, though asked often; an officer may give one."""
 
     meeting_id = fields.String(required=True)
     sequence = fields.Integer(required=True)
@@ -439,6 +450,7 @@ EVENTS: dict[tuple[str, str, int], type[_Data]] = {
     ("consultation", "meeting_scheduled", 1): MeetingScheduled,
     ("consultation", "meeting_rescheduled", 1): MeetingScheduled,
     ("consultation", "meeting_link_made", 1): MeetingLinkMade,
+    ("consultation", "meeting_link_failed", 1): MeetingLinkFailed,
     ("consultation", "meeting_cancelled", 1): MeetingCancelled,
     ("consultation", "meeting_held", 1): MeetingEnded,
     ("consultation", "meeting_missed", 1): MeetingEnded,

@@ -102,10 +102,12 @@ class WorkingCalendar:
         """Return the closing time of service of `day`, in UTC."""
         return self.at(day, self.hours.closing_time(day))
 
-    def is_open(self, at: datetime) -> bool:
-        """Tell whether `at` lies in the opening hours of a working day."""
-        local = self.local(at)
-        return self.is_working_day(local.date()) and self.hours.is_open(local.date(), local.time())
+    def is_open(self, at: datetime, until: datetime | None = None) -> bool:
+        """Tell whether `at`, and all from there `until`, lies in the hours of a working day."""
+        local, end = self.local(at), self.local(until or at)
+        if local.date() != end.date() or not self.is_working_day(local.date()):
+            return False
+        return self.hours.is_open(local.date(), local.time(), end.time())
 
     def local_date(self, moment: datetime) -> date:
         """Return the date it is at the office; a `moment` without offset is refused."""

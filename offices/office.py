@@ -83,9 +83,12 @@ class Office:
     recipients: Recipients
     webapi_domain: str  # under which BPS lists what it publishes
 
-    def is_open(self, at: datetime) -> bool:
-        """Tell whether visitors are served at `at`: a working day, in hours, no break."""
-        return self.calendar.is_open(at)
+    def is_open(self, at: datetime, until: datetime | None = None) -> bool:
+        """Tell whether visitors are served at `at`: a working day, in hours, no break.
+
+        With `until`: from then to there without a break.
+        """
+        return self.calendar.is_open(at, until)
 
 
 def load_offices(directory: Path) -> dict[str, Office]:

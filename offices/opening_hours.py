@@ -56,9 +56,9 @@ class OpeningHours:
         row = self.row(day)
         return tuple(_without_breaks(row)) if row else ()
 
-    def is_open(self, day: date, at: time) -> bool:
-        """Tell whether the hours of `day` hold `at`; breaks are not open."""
-        return any(at in span for span in self.spans(day))
+    def is_open(self, day: date, at: time, until: time) -> bool:
+        """Tell whether the hours of `day` hold all from `at` `until` there; breaks are not open."""
+        return any(at in span and until <= span.end for span in self.spans(day))
 
     def closing_time(self, day: date) -> time:
         """Return when service ends on `day`.

@@ -205,11 +205,11 @@ def _check_voice(command: PostMessage) -> None:
 
 def _held(command: HoldMeeting, state: State) -> list[Event]:
     held = meetings.held(command, state)
+    before = _cleared_up(command, state, Party.OFFICER)
     if command.summary is None:
-        return held
+        return [*held, *before]
     _must_be_accepted(state)
     message = _message(command, state, command.summary)
-    before = _cleared_up(command, state, Party.OFFICER)
     return [
         *held,
         *before,

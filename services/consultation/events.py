@@ -227,13 +227,18 @@ class MeetingRescheduled(_Appointment):
 
 @dataclass(frozen=True, kw_only=True)
 class MeetingLinkMade:
-    """A provider made the meeting, so that people can come to it, as it stood after `sequence`."""
+    """A provider made the meeting, so that people can come to it.
+
+    `anew`: in place of one that is gone there, which is a change of its own; else as the meeting
+    stood after `sequence`.
+    """
 
     meeting_id: str
     sequence: int
     provider_meeting_id: str
     subject_id: str
     join_url: Personal[str]
+    anew: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,17 +46,22 @@ def is_awaited(state: State, meeting_id: str) -> bool:
 
 
 def made(command: RecordLink, state: State) -> list[Event]:
-    """The provider made one; of two at once the first counts."""
+    """The provider made one; of two at once the first counts.
+
+    Who was invited with the link that is gone is to be told of the other, as of any change.
+    """
     known = wanted(state, command.meeting_id)
     if known is None or known.provider_meeting_id != command.replaces:
         return []
+    anew = command.replaces is not None
     return [
         MeetingLinkMade(
             meeting_id=command.meeting_id,
-            sequence=state.meetings[command.meeting_id].sequence,
+            sequence=state.meetings[command.meeting_id].sequence + anew,
             provider_meeting_id=command.provider_meeting_id,
             subject_id=state.subject_id,
             join_url=command.join_url,
+            anew=anew,
         )
     ]
 

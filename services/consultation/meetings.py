@@ -90,13 +90,16 @@ def missed(command: MissMeeting, state: State) -> list[Event]:
 def over(command: EndMeeting, state: State) -> list[Event]:
     """Its time has passed, and nobody has said what came of it."""
     meeting = state.meetings.get(command.meeting_id)
-    if meeting is None or meeting.sequence != command.sequence:
+    if meeting is None or meeting.arranged != command.sequence:
         return []
     return _silence(command, state)
 
 
 def called_off(state: State, now: datetime) -> list[Event]:
-    """Cancel what is still to be: the consultation ends, and nobody is to wait for the other."""
+    """Cancel what is still to be: the consultation ends, and nobody is to wait for the other.
+
+    Not where they sit together already: what came of that is said when it goes on.
+    """
     return [
         MeetingCancelled(
             meeting_id=meeting_id,
@@ -105,7 +108,7 @@ def called_off(state: State, now: datetime) -> list[Event]:
             reason=None,
         )
         for meeting_id, meeting in state.meetings.items()
-        if meeting.end > now
+        if meeting.start > now
     ]
 
 
@@ -130,8 +133,8 @@ def _said(command: ScheduleMeeting | RescheduleMeeting, state: State) -> dict[st
 def _must_be_possible(command: ScheduleMeeting | RescheduleMeeting, kind: str) -> None:
     if command.start <= command.now:
         raise wrong("start", "Must lie ahead.")
-    if kind == ONSITE and not command.office.is_open(command.start):
-        raise Rejected(Code.OFFICE_CLOSED, "The office is not open at that time.")
+    if kind == ONSITE and not command.office.is_open(command.start, until=command.end):
+        raise Rejected(Code.OFFICE_CLOSED, "The office is not open for all of that time.")
 
 
 def _still_to_be(state: State, meeting_id: str) -> Meeting:

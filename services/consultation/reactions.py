@@ -103,8 +103,6 @@ def react(fact: Fact) -> list[Effect]:
             return [_told(fact), over, *_link_dates(fact, event.meeting_id)]
         case MeetingHeld() | MeetingMissed():
             return [_told(fact), Cancel(f"{MEETING_OVER}{event.meeting_id}")]
-        case MeetingLinkFailed():
-            return [Ignore("an officer sees it at the meeting")]
         case ConsultationClosed():
             return [_told(fact), *_no_limit(), *_no_silence()]
         case (
@@ -117,6 +115,7 @@ def react(fact: Fact) -> list[Effect]:
             | SilenceReminderDue()
             | SilenceLapsed()
             | ReferralGiven()
+            | MeetingLinkFailed()
         ):
             return [_told(fact)]
     _: accounts.Reacting = event  # nothing of a consultation is left

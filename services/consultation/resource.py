@@ -95,17 +95,19 @@ def meetings_after(meetings: list[Document], fact: Fact) -> list[Document]:
     match event:
         case MeetingScheduled():
             link = {"link_state": "pending" if event.link_follows else "none"}
-            return [*meetings, {**_appointment(event), "status": "scheduled", **link}]
+            begun = {"status": "scheduled", "cancel_reason": None, **link}
+            return [*meetings, {**_appointment(event), **begun}]
         case MeetingRescheduled():
             said = {n: value for n, value in _appointment(event).items() if value is not None}
             return _met(meetings, event.meeting_id, {**said, **_link_after(event)})
         case MeetingLinkMade():
-            made = {"join_url": event.join_url, "link_state": "made"}
+            made = {"join_url": event.join_url, "link_state": "made", "sequence": event.sequence}
             return _met(meetings, event.meeting_id, made)
         case MeetingLinkFailed():
             return _met(meetings, event.meeting_id, {"link_state": "failed"})
         case MeetingCancelled():
             changes = {"status": "cancelled", "sequence": event.sequence}
+            changes["cancel_reason"] = event.reason
             return _met(meetings, event.meeting_id, changes)
         case MeetingHeld():
             return _met(meetings, event.meeting_id, {"status": "held"})

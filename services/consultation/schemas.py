@@ -51,6 +51,11 @@ def with_its_link(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "link_follows": False}
 
 
+def meeting_link_made_2(data: dict[str, Any]) -> dict[str, Any]:
+    """Since v2 a link in place of another is told apart; before, it was told as the first."""
+    return {**data, "anew": False}
+
+
 TYPES = EventTypes(
     [
         EventType("number_assigned", 2, register.NumberAssigned),
@@ -72,7 +77,7 @@ TYPES = EventTypes(
         EventType("referral_given", 1, events.ReferralGiven),
         EventType("meeting_scheduled", 2, events.MeetingScheduled),
         EventType("meeting_rescheduled", 2, events.MeetingRescheduled),
-        EventType("meeting_link_made", 1, events.MeetingLinkMade),
+        EventType("meeting_link_made", 2, events.MeetingLinkMade),
         EventType("meeting_link_failed", 1, events.MeetingLinkFailed),
         EventType("meeting_cancelled", 1, events.MeetingCancelled),
         EventType("meeting_held", 1, events.MeetingHeld),
@@ -96,6 +101,7 @@ TYPES = EventTypes(
         Earlier("deadline_recalculated", 1, with_warning),
         Earlier("meeting_scheduled", 1, with_its_link),
         Earlier("meeting_rescheduled", 1, with_its_link),
+        Earlier("meeting_link_made", 1, meeting_link_made_2),
         Earlier("consultation_closed", 1, consultation_closed_2),
         Earlier("consultation_reopened", 1, consultation_reopened_2),
     ],

@@ -72,12 +72,16 @@ class Pause:
 
 @dataclass(frozen=True)
 class Meeting:
-    """When the user and an officer meet, and how; `sequence` counts the changes."""
+    """When the user and an officer meet, and how; `sequence` counts the changes.
+
+    `arranged`: the change by which its time was said.
+    """
 
     kind: str
     start: datetime
     end: datetime
     sequence: int
+    arranged: int
 
 
 class LinkState(StrEnum):
@@ -129,7 +133,7 @@ class State:
     lapsed: SilenceLapsed | None = None
     reminders: int = 0
     bounced: bool = False
-    meetings: dict[str, Meeting] = field(default_factory=dict)  # those that are still to be
+    meetings: dict[str, Meeting] = field(default_factory=dict)  # those of which no end was said
     ended_meetings: frozenset[str] = frozenset()
     links: dict[str, Link] = field(default_factory=dict)
     closed_at: datetime | None = None
@@ -191,13 +195,15 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
         case ReferralGiven():
             return {}
         case MeetingScheduled() | MeetingRescheduled():
-            meeting = Meeting(event.kind, event.start, event.end, event.sequence)
+            meeting = Meeting(event.kind, event.start, event.end, event.sequence, event.sequence)
             meetings = {**state.meetings, event.meeting_id: meeting}
             off = {"silence": None, "lapsed": None}
             return {**off, "meetings": meetings, "links": _links(state, event)}
         case MeetingLinkMade():
             made = {"state": LinkState.MADE, "provider_meeting_id": event.provider_meeting_id}
-            return _with_link(state, event.meeting_id, **made)
+            meeting = replace(state.meetings[event.meeting_id], sequence=event.sequence)
+            counted = {"meetings": {**state.meetings, event.meeting_id: meeting}}
+            return {**counted, **_with_link(state, event.meeting_id, **made)}
         case MeetingLinkFailed():
             return _with_link(state, event.meeting_id, state=LinkState.FAILED)
         case MeetingCancelled():  # the provider is to drop it, too
@@ -274,7 +280,6 @@ def _after_closing(state: State, event: ConsultationClosed, at: datetime) -> dic
         "turn": None,
         "silence": None,
         "lapsed": None,
-        "meetings": {},
         "closed_at": at,
         "closed_by": event.closed_by,
         "close_reason": event.reason,

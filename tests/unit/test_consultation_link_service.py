@@ -155,7 +155,13 @@ def test_meeting_that_is_gone_is_made_again():
     service(log, provider).link_came_due(DATE)
     assert [each.event for each in log.known if isinstance(each.event, MeetingLinkMade)] == [
         MADE,
-        replace(MADE, provider_meeting_id="new-0", join_url="https://example.com/new"),
+        replace(
+            MADE,
+            sequence=1,
+            provider_meeting_id="new-0",
+            join_url="https://example.com/new",
+            anew=True,
+        ),
     ]
     assert provider.ids == ["new-0"]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from contracts.errors import Code
-from kernel.effects import Ignore, Publish, Schedule
+from kernel.effects import Publish, Schedule
 from services.consultation import commands, links, resource
 from services.consultation.events import (
     MeetingHeld,
@@ -13,6 +13,7 @@ from services.consultation.events import (
     MeetingLinkMade,
     MeetingRescheduled,
     MeetingScheduled,
+    SilenceStarted,
 )
 from services.consultation.links import Wanted
 from services.consultation.reactions import react
@@ -42,6 +43,7 @@ MADE = MeetingLinkMade(
     provider_meeting_id="z-1",
     subject_id="siti",
     join_url="https://example.com/j/1",
+    anew=False,
 )
 FAILED = MeetingLinkFailed(meeting_id="meet-1", sequence=0)
 
@@ -133,9 +135,24 @@ def test_of_two_that_were_made_the_first_counts():
 
 def test_link_in_place_of_one_that_is_gone_is_recorded():
     """Somebody deleted it at the provider; once."""
-    given(CONSULTATION, *LINKED).when(record("z-1", "z-2")).then_kinds(MeetingLinkMade)
     replaced = decided(record("z-1", "z-2"), *LINKED)
+    made = replaced[-1].event
+    assert isinstance(made, MeetingLinkMade)
+    assert (made.sequence, made.anew) == (1, True)
     given(CONSULTATION, *replaced).when(record("z-1", "z-3")).then()
+
+
+def test_link_made_anew_is_a_change_of_its_own():
+    """After whatever changed before; the meeting is as it was, and over when it was to be."""
+    replaced = decided(record("z-1", "z-2"), *decided(reschedule(), *LINKED))
+    assert (replaced[-1].event.sequence, replaced[-1].event.anew) == (2, True)
+    opening, *rest = replaced
+    (found,) = resource.of([fact(opening.event, sequence=1), *rest])["meetings"]
+    assert (found["sequence"], found["status"]) == (2, "scheduled")
+    off = decided(by(commands.CancelMeeting, meeting_id="meet-1"), *replaced)
+    assert off[len(replaced)].event.sequence == 3
+    over = clock(commands.EndMeeting, END + DAY, meeting_id="meet-1", sequence=1)
+    given(CONSULTATION, *replaced).when(over).then_kinds(SilenceStarted)
 
 
 def test_link_of_a_meeting_moved_meanwhile_belongs_to_its_last_change():
@@ -220,11 +237,11 @@ def test_provider_is_looked_at_once_more():
 
 
 def test_what_is_published_of_a_link_is_not_the_link():
-    """Subscribers learn that there is one; of a failure the officer alone."""
+    """Subscribers learn that there is one, or none so far."""
     (told, *_) = react(fact(MADE, name="meeting_link_made"))
     assert isinstance(told, Publish)
-    (silent,) = react(fact(FAILED))
-    assert isinstance(silent, Ignore)
+    (failure,) = react(fact(FAILED, name="meeting_link_failed"))
+    assert isinstance(failure, Publish)
 
 
 def test_meeting_of_the_first_version_has_its_link_from_an_officer():

@@ -8,9 +8,11 @@ import pytest
 from contracts.errors import Code
 from services.consultation import commands
 from services.consultation.events import (
+    ClarificationEnded,
     CloseReason,
     ConsultationClosed,
     ContactBounced,
+    DeadlineRecalculated,
     MeetingCancelled,
     MeetingHeld,
     MeetingMissed,
@@ -32,12 +34,14 @@ from tests.unit.consultation import (
     SITI,
     accepted,
     answered,
+    asked,
     by,
     clock,
     close,
     closed,
     meeting,
     post,
+    reopened,
     said,
     submitted,
 )
@@ -184,6 +188,27 @@ def test_onsite_only_while_the_office_is_open():
     )
 
 
+@pytest.mark.parametrize(
+    ("start", "minutes", "opens"),
+    [
+        (timedelta(hours=3), 30, True),  # 15.00 to the close at 15.30
+        (timedelta(hours=3), 31, False),
+        (timedelta(hours=-1), 60, True),  # 11.00 to the break
+        (timedelta(minutes=-30), 120, False),  # over it
+        (timedelta(hours=3), 24 * 60, False),  # to the same time of another day
+    ],
+)
+def test_onsite_the_office_is_open_all_the_time(start, minutes, opens):
+    """Nobody is to be sent away in the middle."""
+    begin = START + start
+    wish = replace(schedule("onsite", start=begin), end=begin + timedelta(minutes=minutes))
+    case = given(CONSULTATION, *ANSWERED).when(wish)
+    if opens:
+        case.then_kinds(MeetingScheduled)
+    else:
+        case.then_refused(Code.OFFICE_CLOSED)
+
+
 @pytest.mark.parametrize("what", [commands.MissMeeting, commands.HoldMeeting])
 def test_nothing_came_of_what_has_not_begun(what):
     """Before its time a meeting is cancelled."""
@@ -211,6 +236,33 @@ def test_close_calls_a_meeting_off():
     case.then_kinds(MeetingCancelled, ConsultationClosed)
     assert case.result[0].sequence == 1
     given(CONSULTATION, *APPOINTED).when(close(at=END)).then_kinds(ConsultationClosed)
+
+
+def test_close_leaves_a_meeting_that_is_under_way():
+    """They sit together: what came of it is said when it goes on."""
+    given(CONSULTATION, *APPOINTED).when(close(at=START)).then_kinds(ConsultationClosed)
+    given(CONSULTATION, *APPOINTED).when(close(at=START - HOUR)).then_kinds(
+        MeetingCancelled, ConsultationClosed
+    )
+
+
+@pytest.mark.parametrize("ended", [START, END + HOUR])
+def test_what_came_of_a_meeting_is_said_after_the_consultation_was_reopened(ended):
+    """It was under way, or over, when it was closed."""
+    story = (*APPOINTED, closed(at=ended), reopened(None, END + 2 * HOUR))
+    for what, words, came in (
+        (commands.HoldMeeting, {"message_id": "m-9"}, MeetingHeld),
+        (commands.MissMeeting, {}, MeetingMissed),
+    ):
+        given(CONSULTATION, *story).when(about(what, END + DAY, **words)).then_kinds(came)
+
+
+def test_meeting_that_is_held_ends_a_clarification():
+    """Also without a word about it: the limit runs on, else nobody's clock would."""
+    story = (submitted(), accepted(), *asked(), meeting(START))
+    case = given(CONSULTATION, *story).when(about(commands.HoldMeeting, END, message_id="m-9"))
+    case.then_kinds(MeetingHeld, ClarificationEnded, DeadlineRecalculated)
+    assert case.result[1].by is Party.OFFICER
 
 
 def test_closed_consultation_has_no_meetings():

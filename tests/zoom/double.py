@@ -46,6 +46,7 @@ class ZoomDouble:
     slow_s: float = 0.0
     lag_s: float = 0.0
     page: int = 300
+    turns_in_circles: bool = False
     tokens: set[str] = field(default_factory=set)
 
     @property
@@ -113,6 +114,8 @@ class ZoomDouble:
         part = [{n: row[n] for n in example("listed") if n in row} for row in rows]
         after = start + self.page
         token = str(after) if after < len(rows) else ""
+        if self.turns_in_circles:
+            token = token or str(self.page)
         words = {"page_size": self.page, "total_records": len(rows), "next_page_token": token}
         return 200, {**words, "meetings": part[start:after]}
 

@@ -85,6 +85,17 @@ def test_ours_is_found_among_others_on_every_page(ours, double):
     assert ours.find("meet-9") == []
 
 
+def test_pages_that_never_end_are_an_error(ours, double):
+    """Not a search that never ends, nor half of what there is taken for all."""
+    double.page, double.turns_in_circles = 2, True
+    for n in range(5):
+        ours.create(replace(PLAN, meeting_id=f"meet-{n}"))
+    with pytest.raises(ProviderError) as refused:
+        ours.find("meet-1")
+    assert refused.value.code == "zoom_unreadable"
+    assert len(double.calls("GET")) <= 5
+
+
 def test_meeting_is_moved_and_keeps_its_link(ours, double):
     """As Zoom does."""
     made = ours.create(PLAN)

@@ -90,7 +90,7 @@ class Zoom:
 
     def find(self, meeting_id: str) -> list[Made]:
         """Return the upcoming meetings whose agenda names ours."""
-        found, page = [], ""
+        found, page, seen = [], "", {""}
         while True:
             query = {"type": "upcoming", "page_size": PAGE, "next_page_token": page}
             listed = self._ask("GET", "/users/me/meetings", _PageSchema, params=query)
@@ -98,6 +98,9 @@ class Zoom:
             page = listed["next_page_token"]
             if not page:
                 return found
+            if page in seen:  # it would go on for ever
+                raise ProviderError("zoom_unreadable")
+            seen.add(page)
 
     def create(self, plan: Plan) -> Made:
         """Make one that nobody can enter before its host."""
