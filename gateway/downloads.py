@@ -15,10 +15,13 @@ from werkzeug.wrappers import Response
 from contracts.errors import Unavailable
 from files.sealing import Damaged, unseal
 from files.store import Files, NoSuchFile, Source
+from gateway.file_names import NAMELESS
 
 log = structlog.get_logger()
 
 Pieces = Generator[bytes, None, None]
+
+NOT_IN_NAMES = '"\\%/:*?<>|'
 
 HARMLESS = {
     "Cache-Control": "no-store",
@@ -50,9 +53,14 @@ def _kind(file: dict[str, Any]) -> str:
 
 
 def _disposition(name: str) -> str:
-    """Name it as RFC 6266 does: for all, and for who knows only ASCII."""
+    """Name it as RFC 6266 does: for all, and for who knows only ASCII.
+
+    To take a letter apart may yield what no name of a file has: `℀` is `a/c`.
+    """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = "".join("_" if c in '"\\%' else c for c in plain)
+    plain = "".join("_" if c in NOT_IN_NAMES or not c.isprintable() else c for c in plain)
+    stem, dot, ending = plain.rpartition(".")
+    plain = f"{stem.strip(' .') or NAMELESS}.{ending}" if dot else plain.strip() or NAMELESS
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 

@@ -31,7 +31,9 @@ OPEN_DOCUMENT = re.compile(
 """The first entry, stored as it is, as the format demands; templates and others are none of it."""
 
 PROGRAM = re.compile(
-    r"vba\w*\.(bin|xml)$|\.(exe|dll|com|scr|bat|cmd|ps1|js|vbs|jar)$|^(basic|scripts)/",
+    r"vba\w*\.(bin|xml)$|^(basic|scripts)/|(^|/)macrosheets/"
+    r"|\.(exe|dll|com|scr|msi|msp|cpl|lnk|hta|chm|reg|bat|cmd|ps1|psm1|jar|class|py)$"
+    r"|\.(js|jse|vbs|vbe|wsf|wsh|sct)$",
     re.IGNORECASE,
 )
 """How parts are called that hold macros or other programs."""

@@ -115,10 +115,10 @@ class OnlineRoutes:
         """What happens in one consultation, as server-sent events.
 
         Every event is named after its type and has the item of the history as its data; its id is
-        the version. It begins after the version `after`, or that of `Last-Event-ID`; who has none
-        hears everything from the beginning. Internal notes are told to officers only. A comment
-        at least every 15 seconds shows that the stream lives; it stays open while the service is
-        away.
+        the version. It begins after the version `after`, or that of `Last-Event-ID`; who has none,
+        or one that is not there, hears everything from the beginning. Internal notes are told to
+        officers only. A comment at least every 15 seconds shows that the stream lives; it stays
+        open while the service is away.
         """
         return self.conversations.stream(call)
 

@@ -89,8 +89,14 @@ def history(core: Runtime, caller: Caller, consultation_id: str, offices: Office
 
 
 def changes(core: Runtime, caller: Caller, key: str, after: int, offices: Offices) -> Document:
-    """Return the facts after a version, so many at a time, likewise; who may see it was checked."""
-    facts = core.facts(f"{resource.PREFIX}{key}", max(0, after - COMMIT))
+    """Return the facts after a version, so many at a time, likewise; who may see it was checked.
+
+    Who has seen more than there is, as before a restore, is told all from the beginning.
+    """
+    stream = f"{resource.PREFIX}{key}"
+    facts = core.facts(stream, max(0, after - COMMIT))
+    if not facts or facts[-1].sequence < after:
+        facts, after = core.facts(stream), 0
     later = (f for f in _visible(facts, caller) if f.sequence > after)
     return _items(list(islice(later, CHANGES)), offices)
 

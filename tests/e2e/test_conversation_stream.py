@@ -104,6 +104,16 @@ def test_who_comes_back_misses_nothing(stack):
         eventually(lambda: len(strange.heard) == len(items))
 
 
+def test_who_has_seen_more_than_there_is_hears_all(stack):
+    """A restore took back what they had heard, or they made it up: nothing is kept from them."""
+    with opened(stack) as (path, officer, siti):
+        ahead = Follower(siti, path, **{"Last-Event-ID": "999999"})
+        eventually(lambda: ahead.names() == ["consultation_submitted", "request_accepted"])
+        officer.post(f"{path}/messages", {"text": "Ini tabelnya."})
+        eventually(lambda: ahead.texts() == ["Ini tabelnya."], within=3)
+        assert len(ahead.names()) == len(set(ahead.names()))
+
+
 def test_strangers_are_refused(stack):
     """Before anything is said."""
     with opened(stack) as (path, _, _):

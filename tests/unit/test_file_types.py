@@ -38,6 +38,11 @@ REFUSED = {
     "a plain archive": sent.archive("a.txt"),
     "an archive that ends early": sent.archive(*sent.DOCX)[:-30],
     "a document with macros": sent.archive(*sent.DOCX, "word/vbaProject.bin"),
+    "a table with macros of old": sent.archive(*sent.XLSX, "xl/macrosheets/sheet1.xml"),
+    **{
+        f"a document with a .{kind}": sent.archive(*sent.DOCX, f"word/embeddings/a.{kind}")
+        for kind in ("hta", "lnk", "exe", "msi", "class", "js", "vbs", "bat", "ps1", "jar", "wsf")
+    },
     "a text with Basic in it": sent.open_document(sent.ODT, "Basic/Standard/Module1.xml"),
     "a document and a table at once": sent.archive(*sent.DOCX, "xl/workbook.xml"),
     "an archive with a program": sent.archive(*sent.DOCX, "word/embeddings/a.EXE"),
