@@ -192,7 +192,7 @@ def dossier(core: Runtime, caller: Caller, consultation_id: str) -> Document:
     if caller.role != "system":
         raise Rejected(Code.WRONG_ROLE, "Only services may ask for a contact.")
     facts = opened(core, caller, consultation_id)
-    document = resource.of(facts) or {}
+    document = resource.of(f for f in facts if not _internal(f)) or {}
     reading.named(document["messages"], reading.attachments(facts))
     contact = _contact(core, facts[0].event)
     consultation = _dumped(schema(shapes.ConsultationSchema), document)

@@ -10,6 +10,12 @@ from services.notifier.events import Params, Template, WithheldBecause
 REPLIED_IN_TIME = "replied_in_time"
 """Why it goes on: the reply had been sent before the close that came by itself."""
 
+CONFIRMED = "confirmed"
+"""Why a silent one is closed: an officer confirmed it; it did not come by itself."""
+
+NEW_LINK = "new_link"
+"""What has changed of a meeting: its link, as the one before is gone."""
+
 DELIVER = "deliver"
 """The date at which the next try is due; its data is `{"attempt": n}`."""
 
@@ -133,14 +139,19 @@ def _of_meeting(event: str, data: dict[str, Any], at: datetime) -> Wanted:
     if template is None:
         return None
     meeting = {"meeting_id": data["meeting_id"], "sequence": data.get("sequence")}
-    return template, Params(happened_at=at, **meeting)
+    params = Params(happened_at=at, **meeting)
+    if data.get("anew"):
+        return Template.MEETING_RESCHEDULED, replace(params, reason=NEW_LINK)
+    return template, params
 
 
 def _of_ending(event: str, data: dict[str, Any], at: datetime) -> Wanted:
     """Who reopens it by their own wish is not told of it."""
     match event, data:
         case "consultation_closed", {"reason": "user_silent", "silent_since": since}:
-            return Template.CLOSED_BY_SILENCE, Params(happened_at=at, silent_since=since)
+            confirmed = CONFIRMED if data["closed_by"] == "officer" else None
+            told = Params(happened_at=at, silent_since=since, reason=confirmed)
+            return Template.CLOSED_BY_SILENCE, told
         case "consultation_closed", {"reason": "withdrawn"}:
             return Template.CONSULTATION_WITHDRAWN, Params(happened_at=at)
         case "consultation_closed", {"reason": reason}:
@@ -199,6 +210,9 @@ def _told_of_consultation(
             template, params = Template.SLA_BREACHED, replace(params, due_at=due_at)
         case "silence_lapsed", {"office": name, "silent_since": since}:
             template, params = Template.SILENCE_LAPSED, replace(params, silent_since=since)
+        case "meeting_link_failed", {"office": name, "meeting_id": meeting, "sequence": sequence}:
+            template = Template.MEETING_LINK_FAILED
+            params = replace(params, meeting_id=meeting, sequence=sequence)
         case _:
             return []
     to = offices[name].recipients.consultations

@@ -5,7 +5,7 @@
 Nothing here is refused to anybody: what has lost its point decides nothing.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from contracts.common import rfc3339
@@ -58,9 +58,9 @@ def decide(command: Command, state: State) -> list[Event]:
 
 
 def reason_to_withhold(
-    request: NotificationRequested, dossier: dict[str, Any]
+    request: NotificationRequested, dossier: dict[str, Any], now: datetime
 ) -> WithheldBecause | None:
-    """Return why it must not be sent as things stand now; None when it may.
+    """Return why it must not be sent as things stand `now`; None when it may.
 
     `dossier` is what the service that owns the matter answers: `{contact, consultation}`, of an
     alarm `{contact, late}`, of a summary `{contact, report}`, to a person `{contact, code}`.
@@ -70,10 +70,10 @@ def reason_to_withhold(
         return WithheldBecause.NO_ADDRESS
     if contact["email"] == FORGOTTEN:
         return WithheldBecause.SUBJECT_ERASED
-    return WithheldBecause.OUTDATED if _in_vain(request, dossier) else None
+    return WithheldBecause.OUTDATED if _in_vain(request, dossier, now) else None
 
 
-def _in_vain(request: NotificationRequested, dossier: dict[str, Any]) -> bool:
+def _in_vain(request: NotificationRequested, dossier: dict[str, Any], now: datetime) -> bool:
     match request.template:
         case Template.SILENCE_REMINDER_DUE:
             return _reminds_in_vain(request, dossier["consultation"])
@@ -81,7 +81,7 @@ def _in_vain(request: NotificationRequested, dossier: dict[str, Any]) -> bool:
             return dossier["code"] is None
         case Template.START_LIMIT_BREACHED:  # all are served by now, or the day has ended
             return not dossier["late"]["late"]
-    return overtaken(request, dossier.get("consultation"))
+    return overtaken(request, dossier.get("consultation"), now)
 
 
 def _reminds_in_vain(request: NotificationRequested, consultation: dict[str, Any]) -> bool:

@@ -36,6 +36,7 @@ class Template(StrEnum):
     SLA_APPROACHING = "sla_approaching"
     SLA_BREACHED = "sla_breached"
     SILENCE_LAPSED = "silence_lapsed"
+    MEETING_LINK_FAILED = "meeting_link_failed"
 
 
 TO_PERSON = (
@@ -56,6 +57,13 @@ IN_ENGLISH_TOO = frozenset(
         Template.SLA_APPROACHING,
         Template.SLA_BREACHED,
         Template.SILENCE_LAPSED,
+        Template.MEETING_LINK_FAILED,
+        Template.CONSULTATION_ANSWERED,
+        Template.CLARIFICATION_REQUESTED,
+        Template.SILENCE_REMINDER_DUE,
+        Template.CLOSED_BY_SILENCE,
+        Template.DEADLINE_RECALCULATED,
+        Template.MEETING_MISSED,
         *TO_PERSON,
     }
 )

@@ -14,7 +14,9 @@ Consultation = dict[str, Any]
 CLOSED = "closed"
 
 
-def overtaken(request: NotificationRequested, consultation: Consultation | None) -> bool:
+def overtaken(
+    request: NotificationRequested, consultation: Consultation | None, now: datetime
+) -> bool:
     """Tell whether something has happened since that makes the letter pointless or wrong."""
     if consultation is None:  # it is about something else
         return False
@@ -28,15 +30,30 @@ def overtaken(request: NotificationRequested, consultation: Consultation | None)
             return not _waits(consultation)
         case Template.SILENCE_LAPSED:
             return consultation["silence"]["lapsed_at"] is None or not open_again
-        case Template.CONSULTATION_REOPENED | Template.MEETING_MISSED:
+        case Template.CONSULTATION_REOPENED:
             return not open_again
         case Template.MEETING_SCHEDULED | Template.MEETING_RESCHEDULED:
-            meeting = meeting_of(request, consultation)
-            stands = meeting["status"] == "scheduled" and meeting["sequence"] == params.sequence
-            return not stands
-        case Template.MEETING_CANCELLED:  # nobody was invited before there was a link
-            return meeting_of(request, consultation)["link_state"] in ("pending", "failed")
+            return not _is_to_come(request, consultation, now)
+        case Template.MEETING_LINK_FAILED:
+            failed = meeting_of(request, consultation)["link_state"] == "failed"
+            return not failed or not _is_to_come(request, consultation, now)
+        case Template.MEETING_CANCELLED:
+            return _has_no_link(request, consultation)
+        case Template.MEETING_MISSED:
+            return not open_again or _has_no_link(request, consultation)
     return False
+
+
+def _is_to_come(request: NotificationRequested, consultation: Consultation, now: datetime) -> bool:
+    """Tell whether the meeting stands as it was told, and is not over."""
+    meeting = meeting_of(request, consultation)
+    stands = meeting["status"] == "scheduled" and meeting["sequence"] == request.params.sequence
+    return stands and now < datetime.fromisoformat(meeting["end"])
+
+
+def _has_no_link(request: NotificationRequested, consultation: Consultation) -> bool:
+    """Tell whether nobody was invited, as there is no link yet by which to come."""
+    return meeting_of(request, consultation)["link_state"] in ("pending", "failed")
 
 
 def meeting_of(request: NotificationRequested, consultation: Consultation) -> dict[str, Any]:

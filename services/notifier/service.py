@@ -25,7 +25,7 @@ from kernel.facts import Fact
 from offices.provider import Offices, check_offices
 from services.notifier import alarms, commands, decider, queries, state
 from services.notifier.channels.email import EmailChannel
-from services.notifier.events import NotificationRequested, Params, Template
+from services.notifier.events import NotificationRequested, Params, Template, WithheldBecause
 from services.notifier.reactions import react
 from services.notifier.schemas import TYPES
 from services.notifier.views import VIEWS
@@ -129,7 +129,9 @@ class NotifierService:
             dossier = queries.dossier(owed.request, office, owners, caller)
         except Rejected as refusal:
             return commands.Refused(str(refusal.code), permanent=True)
-        reason = decider.reason_to_withhold(owed.request, dossier)
+        reason = decider.reason_to_withhold(owed.request, dossier, self.core.clock.now())
+        if reason is None and owed.request.template is Template.MEETING_CANCELLED:
+            reason = self._uninvited(owed.request)
         if reason is not None:
             return commands.Withheld(reason)
         if owed.request.template is Template.START_LIMIT_BREACHED:
@@ -141,6 +143,16 @@ class NotifierService:
         if isinstance(result, commands.Refused):
             return replace(result, subject_id=queries.person_of(dossier))
         return result
+
+    def _uninvited(self, request: NotificationRequested) -> WithheldBecause | None:
+        """Return why nobody is told that a meeting is off: no invitation to it has left.
+
+        Raises `Unavailable` while one may be leaving.
+        """
+        invited = queries.invited(self.core, request)
+        if invited is None:
+            raise Unavailable("an invitation may be leaving at this moment")
+        return None if invited else WithheldBecause.OUTDATED
 
     def _held_back(
         self, request: NotificationRequested, seen: int, deadline: Deadline

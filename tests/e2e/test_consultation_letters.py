@@ -182,8 +182,9 @@ def test_meeting_is_made_moved_and_cancelled_in_calendar_and_zoom(case: Case) ->
     assert changed.location.value == there["join_url"]
     assert changed.dtend.value - changed.dtstart.value == 30 * MINUTE
 
-    case.do(f"meetings/{made['meeting_id']}/cancel")
+    case.do(f"meetings/{made['meeting_id']}/cancel", {"reason": "Petugas sakit."})
     (letter,) = eventually(lambda: case.letters("Pertemuan dibatalkan"))
+    assert "> Petugas sakit." in plain(letter)
     off = event_in(letter, "CANCEL")
     eventually(lambda: not case.at_zoom())
     events = (invited, changed, off)
@@ -229,6 +230,9 @@ def test_zoom_that_is_away_makes_nobody_wait_and_nothing_is_lost(case: Case) -> 
         assert case.meeting()["link_state"] == "pending"
         wait_and_look(case.stack, lambda: case.meeting()["link_state"] == "failed")
         assert case.letters("Undangan:") == []
+        alarm = f"[{case.number}] Pertemuan tanpa tautan"
+        (told,) = eventually(lambda: [m for m in case.stack.mails(OFFICE) if m["Subject"] == alarm])
+        assert case.address not in told.as_string()
     wait_and_look(case.stack, lambda: case.meeting()["link_state"] == "made", 5 * MINUTE)
     (letter,) = eventually(lambda: case.letters("Undangan:"))
     (there,) = case.at_zoom()
@@ -386,9 +390,14 @@ def test_meeting_that_somebody_deleted_at_zoom_is_made_again_when_it_is_moved(ca
     case.do(f"meetings/{made['meeting_id']}/reschedule", case.in_two_days())
     (there,) = eventually(case.at_zoom)
     assert there["join_url"] != gone["join_url"]
-    (_, letter) = eventually(lambda: len(found := case.letters("Undangan:")) == 2 and found)
+    told = "Tautan pertemuan Anda dengan petugas kami berubah"
+    (letter,) = eventually(
+        lambda: [m for m in case.letters("Jadwal pertemuan:") if told in plain(m)]
+    )
     assert event_in(letter, "REQUEST").location.value == there["join_url"]
-    assert event_in(letter, "REQUEST").sequence.value == "1"
+    assert event_in(letter, "REQUEST").sequence.value == "2"
+    assert case.meeting()["sequence"] == 2
+    assert len(case.letters("Undangan:")) == 1
 
 
 def test_neither_links_nor_secrets_are_in_the_logs(case: Case) -> None:

@@ -37,6 +37,15 @@ dari tahun 2020 sampai bulan lalu.
 - 2020–2023: tahun dasar 2018
 - sejak 2024: tahun dasar 2022"""
 
+TABLE = {"attachment_id": "a1", "name": "inflasi 2020-2025.xlsx", "size": 34_210}
+
+
+def message(id: str, by: str, text: str, **changes: Any) -> dict[str, Any]:
+    """Return a message as the consultation service tells it."""
+    words = {"message_id": id, "by": by, "text": text, "attachments": []}
+    return {**words, "internal": False, "automatic": False, **changes}
+
+
 MEETING = {
     "meeting_id": "meet-1",
     "kind": "zoom",
@@ -48,6 +57,7 @@ MEETING = {
     "join_url": "https://example.com/j/92674392836?pwd=abc",
     "link_state": "made",
     "place": None,
+    "cancel_reason": None,
 }
 
 DOSSIER: dict[str, Any] = {
@@ -74,9 +84,9 @@ DOSSIER: dict[str, Any] = {
             },
         ],
         "messages": [
-            {"message_id": "m1", "by": "user", "text": QUESTION},
-            {"message_id": "m2", "by": "officer", "text": ANSWER},
-            {"message_id": "m3", "by": "user", "text": "Apakah bisa per kecamatan?"},
+            message("m1", "user", QUESTION),
+            message("m2", "officer", ANSWER, attachments=[TABLE]),
+            message("m3", "user", "Apakah bisa per kecamatan?"),
         ],
     },
     "contact": {"name": "Siti Rahma", "email": "siti@example.com", "phone": None},

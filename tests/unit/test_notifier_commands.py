@@ -11,7 +11,7 @@ import pytest
 from contracts.events import CONTENT_TYPE, EVENTS
 from kernel.consumer import read
 from offices.office import Office, Recipients, load_offices
-from services.notifier.commands import REPLIED_IN_TIME, told_to_office, wanted
+from services.notifier.commands import CONFIRMED, NEW_LINK, REPLIED_IN_TIME, told_to_office, wanted
 from services.notifier.events import Params, Template
 from tests.support import NOON
 from tests.unit.notification import CLOSES, DUE
@@ -60,6 +60,12 @@ def asked(event: str, **data: Any) -> tuple[Template, Params] | None:
             "consultation_closed",
             {**CLOSED, "reason": "user_silent", "silent_since": NOON},
             Template.CLOSED_BY_SILENCE,
+            {"silent_since": NOON, "reason": CONFIRMED},
+        ),
+        (
+            "consultation_closed",
+            {**CLOSED, "closed_by": "system", "reason": "user_silent", "silent_since": NOON},
+            Template.CLOSED_BY_SILENCE,
             {"silent_since": NOON},
         ),
         (
@@ -106,6 +112,12 @@ def asked(event: str, **data: Any) -> tuple[Template, Params] | None:
             {"meeting_id": "meet-1", "sequence": 1},
         ),
         (
+            "meeting_link_made",
+            {"meeting_id": "meet-1", "sequence": 1, "anew": True},
+            Template.MEETING_RESCHEDULED,
+            {"meeting_id": "meet-1", "sequence": 1, "reason": NEW_LINK},
+        ),
+        (
             "meeting_rescheduled",
             {**MEETING, "sequence": 1},
             Template.MEETING_RESCHEDULED,
@@ -149,6 +161,7 @@ def test_an_event_calls_for_its_email(event, data, template, params):
         ("consultation_reopened", {"by": "user"}),
         ("clarification_ended", {"by": "user"}),
         ("meeting_held", {"meeting_id": "meet-1"}),
+        ("meeting_link_failed", {"meeting_id": "meet-1", "sequence": 0}),
         ("sla_approaching", {"due_at": DUE}),
         ("sla_breached", {"due_at": DUE, "late_by_working_days": 0}),
         ("silence_lapsed", {"silent_since": NOON, "closes_at": CLOSES}),
@@ -265,12 +278,24 @@ def test_an_event_of_a_consultation_is_told_to_each_address(event, template, fie
     assert told_to_office(envelope, told()) == []
 
 
+def test_a_meeting_without_a_link_is_told_to_each_address():
+    """Nobody was invited, and nobody else would tell the office."""
+    envelope = golden("meeting_link_failed", "consultation")
+    about = {"meeting_id": "meeting-1", "sequence": 0}
+    both = [
+        (Template.MEETING_LINK_FAILED, Params(happened_at=NOON, address_no=n, **about))
+        for n in (0, 1)
+    ]
+    assert told_to_office(envelope, told("sari@bps.go.id", "tono@bps.go.id")) == both
+
+
 @pytest.mark.parametrize(
     "event", [name for service, name, _ in EVENTS if service == "consultation"]
 )
 def test_no_other_event_of_a_consultation_is_told_to_the_office(event):
     """Officers see the rest where they work."""
-    expected = int(event in ("sla_approaching", "sla_breached", "silence_lapsed"))
+    told = ("sla_approaching", "sla_breached", "silence_lapsed", "meeting_link_failed")
+    expected = int(event in told)
     assert len(told_to_office(golden(event, "consultation"), OFFICES)) == expected
 
 

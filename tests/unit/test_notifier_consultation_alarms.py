@@ -17,6 +17,7 @@ ALARMS: dict[Template, dict[str, Any]] = {
     Template.SLA_APPROACHING: {"due_at": DUE},
     Template.SLA_BREACHED: {"due_at": DUE},
     Template.SILENCE_LAPSED: {"silent_since": NOON},
+    Template.MEETING_LINK_FAILED: {"meeting_id": "meet-1", "sequence": 0},
 }
 
 

@@ -129,7 +129,7 @@ REMINDER = intent(Template.SILENCE_REMINDER_DUE, closes_at=CLOSES)
 
 def test_with_an_address_nothing_is_withheld():
     """The ordinary case."""
-    assert reason_to_withhold(intent(), dossier()) is None
+    assert reason_to_withhold(intent(), dossier(), NOON) is None
 
 
 @pytest.mark.parametrize(
@@ -137,25 +137,25 @@ def test_with_an_address_nothing_is_withheld():
 )
 def test_without_an_address_it_is_withheld(contact):
     """Who came without an e-mail address is still served, but not written to."""
-    assert reason_to_withhold(intent(), dossier(contact)) is WithheldBecause.NO_ADDRESS
+    assert reason_to_withhold(intent(), dossier(contact), NOON) is WithheldBecause.NO_ADDRESS
 
 
 def test_who_was_forgotten_is_not_written_to():
     """Between the event and the e-mail the person asked to be forgotten."""
     contact = {"name": FORGOTTEN, "email": FORGOTTEN, "phone": None}
-    assert reason_to_withhold(intent(), dossier(contact)) is WithheldBecause.SUBJECT_ERASED
+    assert reason_to_withhold(intent(), dossier(contact), NOON) is WithheldBecause.SUBJECT_ERASED
 
 
 def test_a_reminder_of_a_running_silence_is_sent():
     """The silence it speaks of still runs."""
-    assert reason_to_withhold(REMINDER, dossier()) is None
+    assert reason_to_withhold(REMINDER, dossier(), NOON) is None
 
 
 @pytest.mark.parametrize("closes_at", [None, "2026-12-03T16:59:59.000Z"])
 def test_a_reminder_overtaken_by_a_reply_is_withheld(closes_at):
     """Nobody is warned of a close that will not come, however long the mail server was away."""
     late = dossier(silence={"running": closes_at is not None, "closes_at": closes_at})
-    assert reason_to_withhold(REMINDER, late) is WithheldBecause.OUTDATED
+    assert reason_to_withhold(REMINDER, late, NOON) is WithheldBecause.OUTDATED
 
 
 ALARM = intent(Template.START_LIMIT_BREACHED)
@@ -165,15 +165,15 @@ def test_an_alarm_about_nobody_any_more_is_withheld():
     """All have been served meanwhile, or the day is over: the summary tells of it."""
     contact = {"name": "PST", "email": "bps1471@bps.go.id"}
     late = {"contact": contact, "late": {"late": [{"number": "A001"}]}}
-    assert reason_to_withhold(ALARM, late) is None
+    assert reason_to_withhold(ALARM, late, NOON) is None
     nobody = {"contact": contact, "late": {"late": []}}
-    assert reason_to_withhold(ALARM, nobody) is WithheldBecause.OUTDATED
+    assert reason_to_withhold(ALARM, nobody, NOON) is WithheldBecause.OUTDATED
 
 
 def test_an_address_taken_out_of_the_office_file_is_not_written_to():
     """Between the event and the e-mail."""
     summary = intent(Template.DAY_SUMMARY)
     gone: dict[str, Any] = {"contact": None, "report": {}}
-    assert reason_to_withhold(summary, gone) is WithheldBecause.NO_ADDRESS
+    assert reason_to_withhold(summary, gone, NOON) is WithheldBecause.NO_ADDRESS
     kept = {"contact": {"name": "PST", "email": "bps1471@bps.go.id"}, "report": {}}
-    assert reason_to_withhold(summary, kept) is None
+    assert reason_to_withhold(summary, kept, NOON) is None

@@ -1,6 +1,7 @@
 """Invitations as a calendar reads them, parsed by a library that did not write them."""
 
 import email
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP, default
@@ -12,11 +13,23 @@ import vobject
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from services.consultation.commands import CancelMeeting, RescheduleMeeting, ScheduleMeeting
 from services.notifier.channels.invitation import invitation
 from services.notifier.channels.letters import Letters
 from services.notifier.channels.message import compose, mailbox, sender_of
+from services.notifier.commands import wanted
 from services.notifier.events import Template
-from tests.support import NOON
+from tests.support import NOON, fact
+from tests.support import given as rules
+from tests.unit.consultation import (
+    CONSULTATION,
+    DAY,
+    HOUR,
+    accepted,
+    answered,
+    by,
+    submitted,
+)
 from tests.unit.notification import MEETING, OFFICE, dossier, intent, meeting, owed
 from tests.unit.office_letters import JAYAPURA
 
@@ -74,8 +87,10 @@ def test_calendar_reads_the_meeting(template, method):
 
 
 def test_times_are_the_offices_with_their_zone():
-    """10.00 in Pekanbaru; noon in Jayapura for the same moment. No summer time in either."""
+    """10.00 in Pekanbaru; noon in Jayapura for the same moment. No summer time anywhere."""
+    makassar = replace(OFFICE, time_zone="Asia/Makassar")
     for office, name, offset, hour in (
+        (makassar, "WITA", timedelta(hours=8), 11),
         (OFFICE, "WIB", timedelta(hours=7), 10),
         (JAYAPURA, "WIT", timedelta(hours=9), 12),
     ):
@@ -110,6 +125,26 @@ def test_changes_keep_the_uid_and_raise_the_sequence():
     steps = [parsed(template, number).vevent for number, template in enumerate(OF_MEETING, start=0)]
     assert {event.uid.value for event in steps} == {"meet-1@bps.go.id"}
     assert [event.sequence.value for event in steps] == ["0", "1", "2"]
+
+
+def test_cancellation_of_a_meeting_that_was_moved_is_the_last_of_its_changes():
+    """From the rules to the calendar: each step has a higher number, under one name."""
+    story = (submitted(), accepted(), *answered())
+    at = {"meeting_id": "meet-1", "start": NOON + 2 * DAY, "end": NOON + 2 * DAY + HOUR}
+    steps = (
+        by(ScheduleMeeting, kind="zoom", join_url="https://example.com/j/1", **at),
+        by(RescheduleMeeting, **{**at, "end": NOON + 2 * DAY + 2 * HOUR}),
+        by(CancelMeeting, meeting_id="meet-1"),
+    )
+    calendars = []
+    for name, command in zip(("scheduled", "rescheduled", "cancelled"), steps, strict=True):
+        event = rules(CONSULTATION, *story).when(command).result[0]
+        story = (*story, fact(event))
+        template, params = wanted(f"meeting_{name}", vars(event), NOON)
+        calendars.append(parsed(template, params.sequence))
+    assert [c.method.value for c in calendars] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert {c.vevent.uid.value for c in calendars} == {"meet-1@bps.go.id"}
+    assert [c.vevent.sequence.value for c in calendars] == ["0", "1", "2"]
 
 
 def test_letter_carries_the_invitation_twice():

@@ -16,10 +16,28 @@ from services.notifier.channels.consultation_words import MISSING as MISSING_WOR
 from services.notifier.channels.consultation_words import REFERRED_TO as REFERRED_WORDS
 from services.notifier.channels.letters import Letter, Letters
 from services.notifier.channels.message import compose, mailbox
-from services.notifier.channels.wording import days_ahead, moment, one_line, quoted, wrapped
-from services.notifier.commands import REPLIED_IN_TIME
-from services.notifier.events import TO_PERSON, Template
-from tests.unit.notification import CLOSES, DUE, NOON, OFFICE, dossier, intent, owed
+from services.notifier.channels.wording import (
+    days_ahead,
+    file_size,
+    moment,
+    one_line,
+    quoted,
+    wrapped,
+)
+from services.notifier.commands import CONFIRMED, NEW_LINK, REPLIED_IN_TIME
+from services.notifier.events import IN_ENGLISH_TOO, TO_PERSON, Template
+from tests.unit.notification import (
+    ANSWER,
+    CLOSES,
+    DUE,
+    MEETING,
+    NOON,
+    OFFICE,
+    dossier,
+    intent,
+    message,
+    owed,
+)
 from tests.unit.test_notifier_consultation_alarms import ALARMS
 from tests.unit.test_notifier_office_letters import EMAILS as TO_OFFICE
 
@@ -52,6 +70,15 @@ EMAILS: dict[str, tuple[Template, dict[str, Any]]] = {
     "meeting_scheduled": (Template.MEETING_SCHEDULED, MEETING_0),
     "meeting_rescheduled": (Template.MEETING_RESCHEDULED, MEETING_0),
     "meeting_cancelled": (Template.MEETING_CANCELLED, MEETING_0),
+    "meeting_link_made_anew": (
+        Template.MEETING_RESCHEDULED,
+        {**MEETING_0, "sequence": 1, "reason": NEW_LINK},
+    ),
+    "closed_as_spam": (Template.CLOSED_BY_OFFICER, {"reason": "spam"}),
+    "closed_by_confirmed_silence": (
+        Template.CLOSED_BY_SILENCE,
+        {"silent_since": NOON, "happened_at": CLOSES, "reason": CONFIRMED},
+    ),
     "meeting_missed": (Template.MEETING_MISSED, {"meeting_id": "meet-1"}),
 }
 
@@ -123,7 +150,12 @@ def test_what_people_wrote_is_never_markup(letters, name):
     """A name, a topic and a message with tags are shown, not obeyed."""
     evil = "<script>alert(1)</script><img src=x>"
     messages = [
-        {"message_id": f"m{n}", "by": by, "text": f'{evil} https://x.id/"onclick="a'}
+        message(
+            f"m{n}",
+            by,
+            f'{evil} https://x.id/"onclick="a',
+            attachments=[{"attachment_id": "a", "name": f"{evil}.pdf", "size": 1}],
+        )
         for n, by in enumerate(("user", "officer", "officer"))
     ]
     contact = {"name": evil, "email": "siti@example.com"}
@@ -144,7 +176,7 @@ def test_names_and_topics_cannot_add_lines(letters):
 
 def test_a_forgotten_text_reads_as_forgotten(letters):
     """Who kept the address but had a text erased gets no error instead of an e-mail."""
-    messages = [{"message_id": "m1", "by": "user", "text": FORGOTTEN}]
+    messages = [message("m1", "user", FORGOTTEN)]
     assert f"> {FORGOTTEN}" in write(letters, "consultation_submitted", messages=messages).text
 
 
@@ -180,15 +212,113 @@ def test_close_as_a_duplicate_names_the_persons_own_other_one(letters):
 def test_letter_says_only_dates_that_hold(letters):
     """No silence runs while a meeting is to come; a limit that does not run has no end."""
     none = {"closes_at": None, "lapsed_at": None}
-    for name in ("clarification_requested", "meeting_missed"):
+    for name in ("clarification_requested", "meeting_missed", "consultation_answered"):
         assert "Kami menunggu" in write(letters, name).text
         for form in (
             write(letters, name, silence=none).text,
             write(letters, name, silence=none).html,
         ):
             assert "ditutup otomatis" not in form
+            assert "closes by itself" not in form
     paused = {"state": "not_started", "due_at": None, "rejudged": None}
     assert "paling lambat" not in write(letters, "consultation_reopened", sla=paused).text
+
+
+CONFIRMING = replace(OFFICE, policy=replace(OFFICE.policy, silence_close="officer_confirms"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["clarification_requested", "meeting_missed", "consultation_answered", "silence_reminder_due"],
+)
+def test_letter_says_who_closes(letters, name):
+    """By itself, or an officer, as is the office's policy."""
+    template, params = EMAILS[name]
+    for office, said, unsaid in (
+        (OFFICE, "ditutup otomatis", "dapat ditutup oleh petugas"),
+        (CONFIRMING, "dapat ditutup oleh petugas", "ditutup otomatis"),
+    ):
+        letter = letters.write(intent(template, **params), dossier(), office)
+        for form in (letter.text, letter.html):
+            words = " ".join(form.split())
+            assert said in words
+            assert unsaid not in words
+        assert ("closes by itself" in " ".join(letter.text.split())) is (office is OFFICE)
+        assert "ditutup 4 hari" not in letter.subject or office is OFFICE
+
+
+def test_confirmed_close_of_a_silence_is_not_called_automatic(letters):
+    """An officer looked at it."""
+    letter = write(letters, "closed_by_confirmed_silence")
+    for form in (letter.text, letter.html):
+        assert "otomatis" not in form
+        assert "ditutup oleh petugas kami" in " ".join(form.split())
+
+
+def test_letter_about_spam_promises_no_reopening(letters):
+    """The rules would refuse it to a reply; the office can be called."""
+    letter = write(letters, "closed_as_spam")
+    for form in (letter.text, letter.html):
+        for promise in ("Balas email", "dibuka kembali", "paling lambat"):
+            assert promise not in form
+        assert f"telepon {OFFICE.document['contact']['phone']}" in " ".join(form.split())
+
+
+@pytest.mark.parametrize("name", ["consultation_answered", "silence_reminder_due"])
+def test_files_of_an_answer_are_named(letters, name):
+    """With their sizes, and where they are to be had."""
+    letter = write(letters, name)
+    for form in (letter.text, letter.html):
+        assert "inflasi 2020-2025.xlsx (34 kB)" in form
+        assert "unduh di aplikasi" in form
+    without = write(letters, name, messages=[message("m2", "officer", ANSWER)])
+    assert "unduh" not in without.text + without.html
+
+
+def test_reminder_quotes_no_internal_note_and_no_machine(letters):
+    """What officers note among themselves never leaves the office."""
+    messages = [
+        message("m1", "officer", "Ini tabelnya."),
+        message("m2", "officer", "Orang ini sulit.", internal=True),
+        message("m3", "officer", "Saya sedang cuti.", automatic=True),
+    ]
+    letter = write(letters, "silence_reminder_due", messages=messages)
+    assert "> Ini tabelnya." in letter.text
+    assert "sulit" not in letter.text + letter.html
+    assert "cuti" not in letter.text + letter.html
+
+
+def test_cancellation_says_why(letters):
+    """In the officer's words, if they gave any."""
+    found = [{**MEETING, "status": "cancelled", "cancel_reason": "Petugas sakit."}]
+    letter = write(letters, "meeting_cancelled", meetings=found)
+    assert "> Petugas sakit." in letter.text
+    assert "Petugas sakit." in letter.html
+    assert "Kata petugas" not in write(letters, "meeting_cancelled").text
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_letter_with_a_part_in_english_says_so_in_its_header(letters, name):
+    """And the other way round; in both forms."""
+    template, _ = EMAILS[name]
+    letter = write(letters, name)
+    for form in (letter.text, letter.html):
+        assert ("In English: " in form) is (template in IN_ENGLISH_TOO)
+
+
+def test_sizes_read_as_people_say_them():
+    """In decimal units, as browsers do."""
+    sizes = [1, 999, 1000, 34_210, 999_499, 999_500, 1_540_000, 10_485_760]
+    assert [file_size(size) for size in sizes] == [
+        "1 B",
+        "999 B",
+        "1 kB",
+        "34 kB",
+        "999 kB",
+        "1 MB",
+        "1,5 MB",
+        "10,5 MB",
+    ]
 
 
 def test_every_code_has_its_word():

@@ -1,5 +1,6 @@
 """Letters about a consultation that something has overtaken are kept back."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,9 +25,9 @@ def sla(**changes: Any) -> dict[str, Any]:
     return {"sla": {**SLA, **changes}}
 
 
-def withheld(template: Template, found: dict[str, Any], **params: Any) -> bool:
+def withheld(template: Template, found: dict[str, Any], at: datetime = NOON, **params: Any) -> bool:
     """Tell whether it is kept back as things stand; for no other reason."""
-    reason = reason_to_withhold(intent(template, **params), found)
+    reason = reason_to_withhold(intent(template, **params), found, at)
     assert reason in (None, WithheldBecause.OUTDATED)
     return reason is not None
 
@@ -95,6 +96,40 @@ def test_invitation_to_a_meeting_that_was_changed_since_is_withheld(template):
     assert not withheld(template, meeting(sequence=1), **MEETING)
     assert withheld(template, meeting(sequence=2), **MEETING)
     assert withheld(template, meeting(sequence=1, status="cancelled"), **MEETING)
+
+
+@pytest.mark.parametrize("template", [Template.MEETING_SCHEDULED, Template.MEETING_RESCHEDULED])
+def test_invitation_to_a_meeting_that_is_over_is_withheld(template):
+    """It waited for the mail server; nobody can come any more."""
+    end = datetime.fromisoformat(meeting()["consultation"]["meetings"][0]["end"])
+    assert not withheld(template, meeting(sequence=1), end - timedelta(seconds=1), **MEETING)
+    assert withheld(template, meeting(sequence=1), end, **MEETING)
+
+
+@pytest.mark.parametrize(
+    ("found", "at", "kept"),
+    [
+        ({}, NOON, False),
+        ({"link_state": "made"}, NOON, True),
+        ({"link_state": "pending", "sequence": 2}, NOON, True),
+        ({"sequence": 2}, NOON, True),
+        ({"status": "cancelled"}, NOON, True),
+        ({}, NOON + timedelta(days=3), True),
+    ],
+)
+def test_alarm_about_a_link_that_is_there_or_not_needed_is_withheld(found, at, kept):
+    """Made since, moved, called off, or over."""
+    failed = meeting(**{"link_state": "failed", "sequence": 1, **found})
+    assert withheld(Template.MEETING_LINK_FAILED, failed, at, **MEETING) is kept
+
+
+@pytest.mark.parametrize(
+    ("link_state", "kept"), [("none", False), ("made", False), ("pending", True), ("failed", True)]
+)
+def test_who_was_never_invited_has_missed_nothing(link_state, kept):
+    """The link was never made."""
+    missed = meeting(status="missed", sequence=1, link_state=link_state)
+    assert withheld(Template.MEETING_MISSED, missed, **MEETING) is kept
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from services.notifier.channels.message import compose, mailbox
 from services.notifier.decider import reason_to_withhold
 from services.notifier.events import TO_PERSON, ContactPointBounced, Template, WithheldBecause
 from services.notifier.queries import Owners, dossier, person_of
-from tests.support import given
+from tests.support import NOON, given
 from tests.unit.notification import NEVER, NOTIFICATION, OF, OFFICE, intent, owed, report, requested
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "emails"
@@ -96,12 +96,12 @@ def test_a_name_is_never_markup(letters):
 def test_a_code_that_is_good_no_more_is_not_sent():
     """Used, too old, or there is a newer one."""
     request = intent(Template.ONE_TIME_CODE, challenge_id="c1")
-    assert reason_to_withhold(request, LETTER) is None
-    assert reason_to_withhold(request, WITHOUT_CODE) is WithheldBecause.OUTDATED
+    assert reason_to_withhold(request, LETTER, NOON) is None
+    assert reason_to_withhold(request, WITHOUT_CODE, NOON) is WithheldBecause.OUTDATED
     gone = {**LETTER, "contact": {"name": FORGOTTEN, "email": FORGOTTEN}}
-    assert reason_to_withhold(request, gone) is WithheldBecause.SUBJECT_ERASED
+    assert reason_to_withhold(request, gone, NOON) is WithheldBecause.SUBJECT_ERASED
     nobody = {**LETTER, "contact": None}
-    assert reason_to_withhold(request, nobody) is WithheldBecause.NO_ADDRESS
+    assert reason_to_withhold(request, nobody, NOON) is WithheldBecause.NO_ADDRESS
 
 
 @pytest.mark.parametrize("template", TO_PERSON)

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.common import rfc3339
 from offices.office import Office
 from services.notifier.channels.wording import clock, day_and_time, moment, one_line, short_day
-from services.notifier.commands import REPLIED_IN_TIME
+from services.notifier.commands import CONFIRMED, NEW_LINK, REPLIED_IN_TIME
 from services.notifier.events import NotificationRequested, Template
 from services.notifier.outdated import meeting_of
 
@@ -43,7 +43,9 @@ def of_letter(request: NotificationRequested, dossier: Document, office: Office)
         case Template.CLARIFICATION_REQUESTED:
             codes = consultation["clarification"]["missing"]
             missing = [MISSING.get(code, code) for code in codes]
-            return {"missing": missing, "closes_at": _closes_at(consultation)}
+            return {"missing": missing, **_closing(consultation, office)}
+        case Template.CONSULTATION_ANSWERED | Template.SILENCE_REMINDER_DUE:
+            return _closing(consultation, office)
         case Template.CONSULTATION_REOPENED:
             in_time = request.params.reason == REPLIED_IN_TIME
             return {"replied_in_time": in_time, "due_at": _due_at(consultation)}
@@ -51,9 +53,12 @@ def of_letter(request: NotificationRequested, dossier: Document, office: Office)
             return {"referral": _referral(request, consultation)}
         case Template.MEETING_MISSED:
             met = _meeting(request, consultation, office)
-            return {"meeting": met, "closes_at": _closes_at(consultation)}
+            return {"meeting": met, **_closing(consultation, office)}
         case Template.MEETING_SCHEDULED | Template.MEETING_RESCHEDULED | Template.MEETING_CANCELLED:
-            return {"meeting": _meeting(request, consultation, office)}
+            met = _meeting(request, consultation, office)
+            return {"meeting": met, "new_link": request.params.reason == NEW_LINK}
+        case Template.CLOSED_BY_SILENCE:
+            return {"confirmed": request.params.reason == CONFIRMED}
         case Template.CLOSED_BY_OFFICER:
             return {"duplicate_number": dossier["duplicate_number"]}
     return {}
@@ -63,6 +68,8 @@ def to_office(request: NotificationRequested, dossier: Document, office: Office)
     """Return the words of a letter to the office: the number, an officer, dates, nothing more."""
     consultation, params = dossier["consultation"], request.params
     at = params.due_at or params.silent_since
+    if request.template is Template.MEETING_LINK_FAILED:
+        at = datetime.fromisoformat(meeting_of(request, consultation)["start"])
     if at is None:
         raise ValueError("a letter to the office without its date")
     return {
@@ -74,9 +81,20 @@ def to_office(request: NotificationRequested, dossier: Document, office: Office)
     }
 
 
-def _closes_at(consultation: Document) -> datetime | None:
+def _closing(consultation: Document, office: Office) -> Document:
+    """Return until when the user is waited for, and what becomes of it then.
+
+    `closes_at` is None while no silence runs, as before a meeting.
+    """
     closes_at = consultation["silence"]["closes_at"]
-    return None if closes_at is None else datetime.fromisoformat(closes_at)
+    by_itself = office.policy.silence_close == "auto"
+    words = {"id": "ditutup otomatis", "en": "closes by itself"}
+    if not by_itself:
+        words = {"id": "dapat ditutup oleh petugas", "en": "may be closed by an officer"}
+    return {
+        "closes_at": None if closes_at is None else datetime.fromisoformat(closes_at),
+        "closing": {"by_itself": by_itself, **words},
+    }
 
 
 def _due_at(consultation: Document) -> datetime | None:
@@ -99,6 +117,7 @@ def _meeting(request: NotificationRequested, consultation: Document, office: Off
     return {
         "by_zoom": meeting["kind"] == "zoom",
         "link": meeting["join_url"],
+        "reason": meeting["cancel_reason"],
         "place": place(meeting, office),
         "id": {"start": moment(start, zone), "end": clock(end, zone)},
         "en": {"start": day_and_time(start, zone), "end": clock(end, zone, "en")},

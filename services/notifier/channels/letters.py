@@ -8,7 +8,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from offices.office import Office
 from services.notifier.channels import consultation_words, office_words, person_words
-from services.notifier.channels.wording import days_ahead, moment, one_line, quoted, wrapped
+from services.notifier.channels.wording import (
+    day_and_time,
+    days_ahead,
+    file_size,
+    moment,
+    one_line,
+    quoted,
+    wrapped,
+)
 from services.notifier.events import TO_PERSON, NotificationRequested, Template
 
 Document = dict[str, Any]
@@ -52,7 +60,12 @@ def _words(request: NotificationRequested, dossier: Document, office: Office) ->
             return office_words.alarm(dossier, office)
         case Template.DAY_SUMMARY:
             return office_words.summary(request, dossier, office)
-        case Template.SLA_APPROACHING | Template.SLA_BREACHED | Template.SILENCE_LAPSED:
+        case (
+            Template.SLA_APPROACHING
+            | Template.SLA_BREACHED
+            | Template.SILENCE_LAPSED
+            | Template.MEETING_LINK_FAILED
+        ):
             return consultation_words.to_office(request, dossier, office)
     if request.template in TO_PERSON:
         return person_words.words(dossier, office)
@@ -63,11 +76,16 @@ def _words_of_consultation(
     request: NotificationRequested, dossier: Document, office: Office
 ) -> Document:
     consultation, params = dossier["consultation"], request.params
+    message = _message(request, consultation["messages"])
     return {
         "name": dossier["contact"]["name"],
         "number": consultation["number"],
         "topic": consultation["topic"],
-        "message": _message(request, consultation["messages"]),
+        "message": message["text"],
+        "files": [
+            {"name": one_line(file["name"]), "size": file_size(file["size"])}
+            for file in message["attachments"]
+        ],
         "params": params,
         "days_left": _days_left(request, office),
         "reopen_until": params.happened_at + timedelta(days=office.policy.reopen_days),
@@ -75,22 +93,26 @@ def _words_of_consultation(
         "contact": office.document["contact"],
         "complaints": office.document["standard"]["complaints"]["online"],
         "moment": lambda at: moment(at, office.time_zone),
+        "in_english_moment": lambda at: day_and_time(at, office.time_zone),
         **consultation_words.of_letter(request, dossier, office),
     }
 
 
-def _message(request: NotificationRequested, messages: list[Document]) -> str:
-    """Return the text a letter quotes: the question, one answer, or the officer's last word."""
+def _message(request: NotificationRequested, messages: list[Document]) -> Document:
+    """Return what a letter quotes: the question, one answer, or the officer's last word to them."""
     match request.template:
         case Template.CONSULTATION_ANSWERED | Template.CLARIFICATION_REQUESTED:
             message_id = request.params.message_id
             found = [m for m in messages if m["message_id"] == message_id]
         case Template.SILENCE_REMINDER_DUE:
-            found = [m for m in messages if m["by"] == "officer"]
+            found = [m for m in messages if m["by"] == "officer" and _is_to_user(m)]
         case _:
             found = messages[:1]
-    text: str = found[-1]["text"]
-    return text
+    return found[-1]
+
+
+def _is_to_user(message: Document) -> bool:
+    return not message["internal"] and not message["automatic"]
 
 
 def _days_left(request: NotificationRequested, office: Office) -> str | None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_percent
+from babel.numbers import format_decimal, format_percent
 
 WIDTH = 72
 
@@ -72,6 +72,15 @@ def span(seconds: int, locale: str = "id") -> str:
     whole, rest = divmod(seconds, 60)
     parts = [f"{whole} {minute}"] * (whole > 0) + [f"{rest} {second}"] * (rest > 0 or whole == 0)
     return " ".join(parts)
+
+
+def file_size(size: int) -> str:
+    """Return e.g. `512 B`, `34 kB`, `1,5 MB`."""
+    if size < 1000:
+        return f"{size} B"
+    if size < 999_500:
+        return f"{format_decimal(size / 1000, '0', locale='id')} kB"
+    return f"{format_decimal(size / 1e6, '0.#', locale='id')} MB"
 
 
 def days_ahead(days: int) -> str:
