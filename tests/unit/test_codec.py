@@ -90,7 +90,9 @@ class Person:
 
 
 @pytest.mark.parametrize(
-    "hint", [Personal[str] | None, list[Personal[str]], Person, Person | None], ids=str
+    "hint",
+    [Personal[str] | None, list[Personal[str]], Person, Person | None],
+    ids=["optional", "list", "nested", "optional nested"],
 )
 def test_personal_field_that_would_be_stored_in_clear_fails_at_start(hint):
     """The mark must stand around the whole field: inside it nobody would seal it."""
