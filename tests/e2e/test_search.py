@@ -210,6 +210,18 @@ def test_empty_web_api_is_no_trouble(system, well):
     assert system.submit(search_id=found["search_id"])["status"] == "submitted"
 
 
+def test_thousands_of_rows_hold_nobody_up(system, well):
+    """A page has ten, and no more are looked at: others are answered meanwhile."""
+    well.behave(Mode.MANY)
+    with ThreadPoolExecutor(1) as pool:
+        searched = pool.submit(search, system, new_word())
+        began = time.monotonic()
+        assert system.submit()["status"] == "submitted"
+        assert time.monotonic() - began < 1
+        found = searched.result()
+    assert (found["source"], len(found["items"])) == ("live", 60)
+
+
 def test_breaker_opens_and_closes_again(system, well):
     """While it is open the Web API is left alone; one success closes it."""
     well.behave(Mode.FIREWALL)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.clock import monotonic
 from services.consultation.catalogue.channels.cleaning import plain
 from services.consultation.catalogue.channels.rows import WebApiFailure, address, items
 from services.consultation.catalogue.channels.web_api import WebApi
@@ -85,6 +86,17 @@ def test_nothing_found_is_nothing_failed(api):
     """HTTP 200 with `data: ""`."""
     api.behave(Mode.EMPTY)
     assert ask(api) == []
+
+
+def test_rows_beyond_a_page_take_no_time(api):
+    """A page has ten: who sends thousands holds nobody up."""
+    api.behave(Mode.MANY)
+    assert len(ask(api)) == 10
+    row = {"title": "<b>" * 100_000, "abstract": "&amp;lt;p&amp;gt;<i>x" * 50_000}
+    body = json.dumps({"status": "OK", "data": [{}, [row] * 10]}).encode()
+    began = monotonic()
+    items("publication", body, KEY)
+    assert monotonic() - began < 0.5
 
 
 @pytest.mark.parametrize(
@@ -186,6 +198,19 @@ def test_no_markup_survives_however_often_it_was_escaped(evil, rounds):
         ("//www.bps.go.id/x", False),
         ("https://www.bps.go.id/?key=rahasia", False),
         ("https://[bps.go.id", False),
+        ("https://evil.example\\.bps.go.id/x", False),
+        ("https:\\\\evil.example\\a.bps.go.id", False),
+        ("http://evil.example%2f.bps.go.id/", False),
+        ("https://bps.go.id:80:80/", False),
+        ("https://bps.go.id:99999/", False),
+        ("https://bps.go.id:8443/x", True),
+        ("https://[::1].bps.go.id/", False),
+        ("https://www.bps.go.id/x?a=<script>", False),
+        ('https://www.bps.go.id/"onclick=x', False),
+        ("https://www.bps.go.id/a b", False),
+        ("https://www.bps.go.id/a\tb", False),
+        ("https://www.bps.go.id/%72ahasia", False),
+        ("https://evil.example\u3002bps.go.id/", False),
         (None, False),
         (7, False),
     ],
@@ -196,7 +221,18 @@ def test_only_addresses_of_bps_are_passed_on(text, kept):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"null", b"[]", b'"x"', b"12", b'{"status": "OK", "data": 3}']
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'"x"',
+        b"12",
+        b'{"status": "OK", "data": 3}',
+        b'{"status": "OK"}',
+        b'{"status": "OK", "data": null}',
+        b'{"status": "OK", "data": [{}, null]}',
+    ],
 )
 def test_other_json_is_a_failure(body):
     """Also where it is well written."""

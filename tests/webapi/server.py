@@ -25,6 +25,9 @@ NOTHING = {"status": "OK", "data-availability": "list-not-available", "data": ""
 
 HUGE = 10 * 1024 * 1024
 
+MANY = [b'{"title":"<p>a</p>","abstract":"&lt;p&gt;b"}'] * 22_000
+"""Rows of one answer that is just not too large."""
+
 
 class Mode(StrEnum):
     """How it behaves."""
@@ -39,6 +42,7 @@ class Mode(StrEnum):
     HUGE = "huge"
     BOMB = "bomb"
     DEEP = "deep"
+    MANY = "many"
     EMPTY = "empty"
     FIREWALL = "firewall"
     TOO_MANY = "too_many"
@@ -120,6 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._say(200, body, Content_Encoding="gzip")
             case Mode.DEEP:
                 self._say(200, b'{"data": ' + b"[" * 100_000)
+            case Mode.MANY:
+                self._say(200, b'{"status":"OK","data":[{},[' + b",".join(MANY) + b"]]}")
             case Mode.EMPTY:
                 self._say_json(NOTHING)
             case Mode.FIREWALL:

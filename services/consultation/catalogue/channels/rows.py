@@ -4,10 +4,11 @@ An answer is `{"status": "OK", "data-availability": …, "data": [paging, rows]}
 found `data` is "". Any field of a row may be missing, null, a number or HTML.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -18,7 +19,13 @@ Row = Mapping[str, Any]
 
 TITLE, SNIPPET, URL = 300, 300, 2_000
 
-HOST = "bps.go.id"
+ROWS_MAX = 10
+"""So many rows a page has; what lies beyond them would only take time, which others need."""
+
+_PLACE = re.compile(r"([a-z0-9-]+\.)*bps\.go\.id(:[0-9]{1,5})?", re.IGNORECASE)
+"""Host and port as BPS has them: nothing that two readers of an address could read differently."""
+
+_UNSAFE = re.compile(r"""[\s\\"'<>`]|[^\x20-\x7e]""")
 
 
 class WebApiFailure(Exception):
@@ -33,7 +40,8 @@ class _Answer(msgspec.Struct):
 def items(model: str, body: bytes, secret: str) -> list[Item]:
     """Return what an answer lists; raises `WebApiFailure` for what is no answer.
 
-    A row without a title is left out, and so is every address that holds the `secret`.
+    A row without a title is left out, and so is every address that holds the `secret`; of more
+    rows than a page has, only so many are looked at.
     """
     try:
         answer = msgspec.json.decode(body, type=_Answer)
@@ -42,16 +50,17 @@ def items(model: str, body: bytes, secret: str) -> list[Item]:
     if answer.status != "OK":
         raise WebApiFailure("refused")
     rows = _rows(answer.data)
-    return [item for row in rows if isinstance(row, dict) and (item := _item(model, row, secret))]
+    read = (_item(model, row, secret) for row in rows if isinstance(row, dict))
+    return [item for item in read if item]
 
 
 def _rows(data: Any) -> list[Any]:
     match data:
-        case "" | [] | None:
+        case "" | []:
             return []
         case [dict(), list(rows), *_]:
-            return rows
-        case [dict(), "" | None, *_]:
+            return rows[:ROWS_MAX]
+        case [dict(), "", *_]:
             return []
     raise WebApiFailure("other_shape")
 
@@ -72,17 +81,17 @@ def _item(model: str, row: Row, secret: str) -> Item | None:
 
 def address(text: Any, secret: str) -> str | None:
     """Return an address of BPS, None for any other."""
-    if not isinstance(text, str) or len(text) > URL or (secret and secret in text):
+    if not isinstance(text, str) or len(text) > URL or _UNSAFE.search(text := text.strip()):
+        return None
+    if secret and (secret in text or secret in unquote(text)):
         return None
     try:
-        parts = urlsplit(text.strip())
-        host = parts.hostname or ""
+        parts = urlsplit(text)
+        _ = parts.port  # raises for one that is none
     except ValueError:
         return None
-    ours = host == HOST or host.endswith(f".{HOST}")
-    if parts.scheme not in ("http", "https") or not ours or "@" in parts.netloc:
-        return None
-    return parts.geturl() if parts.geturl().isascii() and parts.geturl().isprintable() else None
+    ours = parts.scheme in ("http", "https") and _PLACE.fullmatch(parts.netloc)
+    return parts.geturl() if ours else None
 
 
 def _date(text: Any) -> str | None:
