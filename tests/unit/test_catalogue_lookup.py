@@ -93,11 +93,30 @@ def test_asked_again_it_comes_from_the_cache():
 
 
 def test_stale_answers_are_better_than_none():
-    """While the Web API is away; they say how old they are."""
+    """While the Web API is away; they say how old they are, and that there may be more."""
     cache = Cache()
     look(Api(), cache)
     looked = look(Api(all=AWAY), cache, NOON + 20 * HOUR)
     assert (looked.source, looked.cached_at, titles(looked)) == (Source.CACHE, NOON, LISTS)
+    assert looked.incomplete
+
+
+@pytest.mark.parametrize(
+    ("away", "source"), [("d1471", Source.CACHE), ("d0000", Source.LIVE), ("all", Source.CACHE)]
+)
+def test_what_has_run_out_and_could_not_be_asked_again_is_said(away, source):
+    """Whichever of the two domains it is of; the source is that of the office's own."""
+    cache = Cache()
+    look(Api(), cache)
+    looked = look(Api(**{away: AWAY}), cache, NOON + 30 * HOUR)
+    assert (looked.source, looked.incomplete, titles(looked)) == (source, True, LISTS)
+
+
+def test_what_is_known_of_the_country_alone_is_not_passed_off_as_the_offices():
+    """Nothing is known of the office's own domain: that is what counts."""
+    looked = look(Api(d1471=AWAY))
+    assert (looked.source, looked.incomplete) == (Source.UNAVAILABLE, True)
+    assert titles(looked) == LISTS[3:]
 
 
 def test_nothing_to_be_had_is_said():
@@ -156,13 +175,20 @@ def test_single_lists_that_fail_do_not_open_the_breaker():
         assert look(api, lookup=lookup).source is Source.LIVE
 
 
-def test_no_more_than_so_many_wait_for_it(monkeypatch):
-    """While it is slow, the others need the workers."""
+@pytest.mark.parametrize(
+    ("takes", "sources"),
+    [(0.2, ["live"] * 4), (1.5, ["live", "live", "unavailable", "unavailable"])],
+)
+def test_no_more_than_so_many_ask_it_at_once(monkeypatch, takes, sources):
+    """While it is slow, others need the workers: the next wait a moment, and it is said why not."""
     monkeypatch.setattr(module, "AT_ONCE", 2)
-    lookup = Lookup(Api(all=0.3), Cache(), 30)
+    monkeypatch.setattr(module, "TURN_S", 0.5)
+    before = module.ANSWERS.labels("publication", "busy")._value.get()
+    lookup = Lookup(Api(all=takes), Cache(), 30)
     looks = [eventlet.spawn(lookup.look, "1471", f"kata {n}", NOON) for n in range(4)]
-    sources = sorted(each.wait().source for each in looks)
-    assert sources == ["live", "live", "unavailable", "unavailable"]
+    assert sorted(each.wait().source for each in looks) == sources
+    busy = module.ANSWERS.labels("publication", "busy")._value.get() - before
+    assert busy == sources.count("unavailable")
 
 
 def test_question_without_a_word_is_not_asked():

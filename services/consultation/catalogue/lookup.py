@@ -2,8 +2,8 @@
 
 Everything together takes no longer than `BUDGET_S`: the lists of all models and domains are asked
 for side by side, and who is late is cut off. After some lookups in a row without any answer the Web
-API is left alone for a while, and no more than so many wait for it at a time: while it is slow,
-others need the workers of this process.
+API is left alone for a while, and no more than so many wait for it at a time, the next for their
+turn: while it is slow, others need the workers of this process.
 """
 
 import re
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import structlog
 from circuitbreaker import CircuitBreaker
+from eventlet.semaphore import Semaphore
 from prometheus_client import Counter, Gauge
 
 from host.side_by_side import side_by_side
@@ -31,6 +32,12 @@ BUDGET_S = 1.7
 """Two seconds are promised; some of it is left for what comes before and after."""
 
 CACHE_S = 0.4
+TURN_S = 0.8
+"""So long a lookup waits for its turn; what it is to ask needs time, too."""
+
+BUSY = "busy"
+"""The result of a lookup whose turn did not come."""
+
 FAILURES = 3
 AT_ONCE = 8
 
@@ -66,7 +73,7 @@ class Lookup:
         self._api = api
         self._cache = cache
         self._breaker = CircuitBreaker(FAILURES, pause_s, WebApiFailure, "webapi")
-        self._under_way = 0
+        self._turns = Semaphore(AT_ONCE)
         BREAKER.set_function(lambda: int(not self._breaker.closed))
 
     def look(self, domain: str, asked: str, now: datetime) -> Looked:
@@ -90,16 +97,27 @@ class Lookup:
     def _ask(self, domains: Sequence[str], keyword: str, seconds: float) -> dict[str, "_Lists"]:
         """Return what each domain answered, one list a model: None for one that failed."""
         none: dict[str, _Lists] = {d: [None] * len(READING) for d in domains}
-        if self._breaker.opened or self._under_way >= AT_ONCE:
+        give_up = monotonic() + seconds
+        if self._breaker.opened or not self._turn_comes():
             return none
-        self._under_way += 1
         try:
+            if self._breaker.opened:  # by others, meanwhile
+                return none
             with self._breaker:
-                return self._asked(domains, keyword, seconds)
+                return self._asked(domains, keyword, give_up - monotonic())
         except WebApiFailure:
             return none
         finally:
-            self._under_way -= 1
+            self._turns.release()
+
+    def _turn_comes(self) -> bool:
+        """Wait a moment for a turn, unless as many wait already, and tell whether it came."""
+        if self._turns.balance > -AT_ONCE and self._turns.acquire(timeout=TURN_S):
+            return True
+        for model in READING:
+            ANSWERS.labels(model, BUSY).inc()
+        log.warning("webapi_failed", results=[BUSY])
+        return False
 
     def _asked(self, domains: Sequence[str], keyword: str, seconds: float) -> dict[str, "_Lists"]:
         wishes = [(model, domain) for domain in domains for model in READING]
@@ -146,23 +164,21 @@ def keyword_of(asked: str) -> str:
 
 
 def _one(kept: Kept | None, lists: _Lists | None) -> Looked:
-    """Return what is to be said of one domain."""
+    """Return what is to be said of one domain; what has run out is not all there may be."""
     if lists is not None and any(found is not None for found in lists):
         return Looked(source=Source.LIVE, items=_flat(lists), incomplete=None in lists)
     if kept is not None:
-        return Looked(source=Source.CACHE, items=kept.items, cached_at=kept.cached_at)
+        items, since, old = kept.items, kept.cached_at, not kept.fresh
+        return Looked(source=Source.CACHE, items=items, cached_at=since, incomplete=old)
     return Looked(source=Source.UNAVAILABLE, incomplete=True)
 
 
 def _together(parts: Sequence[Looked]) -> Looked:
     """Return it as one, the office's own first: its source counts, and the age of the oldest."""
-    came = [part for part in parts if part.source is not Source.UNAVAILABLE]
-    if not came:
-        return Looked(source=Source.UNAVAILABLE, incomplete=True)
-    times = [part.cached_at for part in came if part.cached_at]
+    times = [part.cached_at for part in parts if part.cached_at]
     return Looked(
-        source=came[0].source,
-        items=[item for part in came for item in part.items],
+        source=parts[0].source,
+        items=[item for part in parts for item in part.items],
         cached_at=min(times, default=None),
         incomplete=any(part.incomplete for part in parts),
     )
