@@ -112,10 +112,17 @@ class NoteRequest(ServiceRequest):
     phone = fields.String(load_default=None, allow_none=True)
 
 
-class HoldRequest(ServiceRequest, HoldSchema):
-    """`place_hold`"""
+class KnownRequest(ServiceRequest):
+    """`known_in`: which offices a person has visited"""
 
     subject_id = fields.String(required=True)
+
+
+class HoldRequest(ServiceRequest, HoldSchema):
+    """`place_hold`; `visited`: the offices that know the person by a visit"""
+
+    subject_id = fields.String(required=True)
+    visited = fields.List(fields.String(), load_default=[])
 
 
 class ReleaseRequest(ServiceRequest, ReleaseSchema):

@@ -158,8 +158,12 @@ class AccountRoutes:
         refuses=(Code.SUBJECT_ERASED,),
     )
     def place_hold(self, call: Call) -> Answer:
-        """Keep what is held about a person, as a matter needs it."""
-        return accounts.holds(self.consultation.place_hold(call.request))
+        """Keep what is held about a person, as a matter needs it.
+
+        By an office that they have asked, visited or an account with; also who only ever visited.
+        """
+        visited = self.queue.known_in(call.request)["offices"]
+        return accounts.holds(self.consultation.place_hold({**call.request, "visited": visited}))
 
     @route(
         "POST",
@@ -171,5 +175,8 @@ class AccountRoutes:
         versioned=True,
     )
     def lift_hold(self, call: Call) -> Answer:
-        """The matter is over; who asked to be forgotten meanwhile is, after the last one."""
+        """The matter is over; who asked to be forgotten meanwhile is, after the last one.
+
+        Lifted by the office that has placed it, or by an admin.
+        """
         return accounts.holds(self.consultation.lift_hold(call.request))

@@ -16,7 +16,9 @@ from kernel.ledger import Entry, Ledger
 from pst.held import streams_of
 from pst.parked_messages import Parked, parked_messages
 from pst.services import SERVICES
+from pst.shown import harmless
 from pst.system import System
+from services.consultation.accounts.queries import PERSON
 
 OURS = {ATTEMPT, ERROR, ROUTING_KEY}
 BROKERS = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-", "x-acquired-")
@@ -38,6 +40,13 @@ def offices_of(opened: System, subject_id: str) -> tuple[str, ...]:
     """Return the offices whose facts tell of a person; reads every log."""
     found = [streams_of(opened, name, subject_id) for name in SERVICES]
     return tuple(sorted({office for streams in found for office in streams.values()}))
+
+
+def holds_of(opened: System, subject_id: str) -> list[str]:
+    """Return the legal holds on a person, each as `reference (office)`."""
+    commands = opened.commands("consultation", opened.checked_vault())
+    known = commands.state(PERSON, subject_id).state
+    return sorted(f"{harmless(reference)} ({office})" for office, reference in known.holds)
 
 
 def forget_everywhere(opened: System, entry: Entry) -> bool:

@@ -6,7 +6,7 @@ import click
 
 from kernel.ledger import Entry
 from pst.export import export
-from pst.forgetting import drop_failed, forget_everywhere, offices_of
+from pst.forgetting import drop_failed, forget_everywhere, holds_of, offices_of
 from pst.progress import ProgressLine
 from pst.rotation import rotate, wrapped_by
 from pst.shown import harmless
@@ -39,19 +39,22 @@ def vault_export(subject: str) -> None:
 @vault.command("forget", epilog="Example: pst vault forget SUBJECT")
 @click.argument("subject")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def vault_forget(subject: str, yes: bool) -> None:
+@click.option("--despite-hold", is_flag=True, help="Though a matter needs what is held.")
+def vault_forget(subject: str, yes: bool, despite_hold: bool) -> None:
     """Forget SUBJECT for good: nobody can read their words again.
 
     Their key is given up. Statistics and the integrity of the logs stay. The erasure is also
     written to the file PST_ERASURE_LEDGER, so that restoring an older backup does not bring the
     person back. Messages that could not be taken in and name the person are dropped, parked or
     to be tried again, unless they are as we publish them (which is without personal data).
+    Who is under a legal hold is not forgotten, unless --despite-hold says so.
     Broken off, or in doubt, run it again: it completes what is missing.
     """
     opened = system("master_key", "amqp_url")
     known, offices = opened.checked_vault().knows(subject), offices_of(opened, subject)
     if not known and not offices:
         raise click.ClickException(f"nobody is known as {subject}; nothing was done")
+    _check_holds(subject, holds_of(opened, subject), despite_hold)
     _check_ledger(opened)
     if not yes:
         click.confirm(f"Forget {subject} for good? Nobody can undo it.", abort=True, err=True)
@@ -110,6 +113,17 @@ def vault_status() -> None:
             f"{strange} keys cannot be opened: run `pst vault rotate` again, with"
             " PST_MASTER_KEY_BEFORE set to the key that wraps them"
         )
+
+
+def _check_holds(subject: str, holds: list[str], despite: bool) -> None:
+    if not holds:
+        return
+    if not despite:
+        raise click.ClickException(
+            f"{subject} is under legal hold: {', '.join(holds)}; nothing was done. Have it lifted,"
+            " or say --despite-hold"
+        )
+    click.secho(f"pst: WARNING: under legal hold: {', '.join(holds)}", err=True, fg="red")
 
 
 def _check_ledger(opened: System) -> None:

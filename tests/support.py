@@ -238,16 +238,20 @@ class Stack:
 
     def pst(self, *words: str) -> str:
         """Run the `pst` tool against this system; return what it prints."""
-        done = subprocess.run(
+        done = self.tool(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def tool(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run it likewise, whatever comes of it."""
+        return subprocess.run(
             [ROOT / ".venv/bin/pst", *words],
             env=self._environ,
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def now(self) -> datetime:
         """Return the system's own time."""

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from contracts import queue as shapes
-from contracts.accounts import PersonRequest
+from contracts.accounts import KnownRequest, PersonRequest
 from contracts.codes import CODES_VERSION
 from contracts.common import schema
 from contracts.errors import Code, Rejected, Unavailable
@@ -287,6 +287,12 @@ class QueueService:
         """Return everything that this service holds about who asks; `PersonRequest`."""
         subject_id = schema(PersonRequest).load(request)["caller"]["id"]
         return held.export(self.core, subject_id, queries.concerning)
+
+    @rpc
+    def known_in(self, request: Request) -> Answer:
+        """Return `{offices}` that a person has visited; `KnownRequest`."""
+        subject_id = schema(KnownRequest).load(request)["subject_id"]
+        return {"offices": list(held.offices(self.core, subject_id))}
 
     # what the consultation service tells
 

@@ -4,10 +4,12 @@ import uuid
 
 import pytest
 
+from contracts.errors import Code
 from tests.accounts import Owner
+from tests.api import problem
 from tests.e2e.walk_in import BOOK, PEKANBARU, Office
 from tests.markers import traces
-from tests.support import Stack, eventually
+from tests.support import Person, Stack, eventually
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,22 @@ def test_nobody_is_sent_away_when_accounts_are_away(pekanbaru: Office) -> None:
         stack.wait_ready("consultation")
     eventually(lambda: everywhere(stack))
     assert word in written_down(pekanbaru)
+
+
+def test_who_only_ever_visited_can_be_held(pekanbaru: Office) -> None:
+    """Without an address they are known to the queue alone."""
+    stack, word = pekanbaru.stack, mark()
+    visit(pekanbaru, word, f"{word}@kantor.local")
+    signed = {"events.type": "guest_book_signed"}
+    events = [e for c in stack.log_of("queue").find(signed) for e in c["events"]]
+    (*_, user) = [e["data"]["subject_id"] for e in events if e["type"] == "guest_book_signed"]
+    eventually(lambda: everywhere(stack))
+    boss = Person(stack.url, stack.token("supervisor"))
+    held = boss.post(f"/subjects/{user}/hold", {"reference": "PD-1"})
+    assert held.json()["holds"] == ["PD-1"], held.text
+    elsewhere = Person(stack.url, stack.token("supervisor", "cici", ("9471",)))
+    problem(elsewhere.post(f"/subjects/{user}/hold", {"reference": "x"}), Code.WRONG_OFFICE)
+    assert boss.post(f"/subjects/{user}/release", {"reference": "PD-1"}).json()["holds"] == []
 
 
 def test_what_no_mail_can_be_sent_to_is_written_down_all_the_same(pekanbaru: Office) -> None:

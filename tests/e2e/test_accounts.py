@@ -361,6 +361,48 @@ def test_a_legal_hold_postpones_erasure(stack: Stack, owner: Owner) -> None:
     problem(elsewhere.post(f"/subjects/{user}/hold", {"reference": "x"}), Code.WRONG_OFFICE)
 
 
+def test_a_hold_is_lifted_by_who_placed_it_or_an_admin(stack: Stack, owner: Owner) -> None:
+    """Another office's counts as well, though both call their matter the same; nor is it passed
+    over by the tool."""
+    me, boss = owner.logged_in(), supervisor(stack)
+    cici = Person(stack.url, stack.token("supervisor", "cici", ("9471",)))
+    for office in ("1471", "9471"):
+        me.post("/consultations", {"office": office, "type": "data", "topic": "t", "question": "q"})
+    user = me.get("/me").json()["user_id"]
+    matter = {"reference": "PD-1"}
+    assert boss.post(f"/subjects/{user}/hold", matter).json()["holds"] == ["PD-1"]
+    problem(cici.post(f"/subjects/{user}/release", matter), Code.WRONG_OFFICE)
+    assert cici.post(f"/subjects/{user}/hold", matter).json()["holds"] == ["PD-1", "PD-1"]
+    refused = stack.tool("vault", "forget", user, "--yes")
+    assert refused.returncode == 1
+    assert "PD-1 (1471), PD-1 (9471); nothing was done" in refused.stderr
+    assert cici.post(f"/subjects/{user}/release", matter).json()["holds"] == ["PD-1"]
+    problem(cici.post(f"/subjects/{user}/release", matter), Code.WRONG_OFFICE)
+    admin = Person(stack.url, stack.token("admin", "dedi", ("0000",)))
+    assert admin.post(f"/subjects/{user}/release", matter).json()["holds"] == []
+    boss.post(f"/subjects/{user}/hold", matter)
+    done = stack.tool("vault", "forget", user, "--yes", "--despite-hold")
+    assert "under legal hold: PD-1 (1471)" in done.stderr
+    assert f"{user}: forgotten" in done.stdout
+
+
+def test_a_hold_keeps_an_unverified_account_until_it_is_lifted(stack: Stack, owner: Owner) -> None:
+    """Its week may be over by then: it is forgotten at once."""
+    asked, boss = owner.register(), supervisor(stack)
+    opening = {"correlation_id": asked.headers["X-Correlation-ID"]}
+    commit = stack.log_of("consultation").find_one(opening)
+    user = commit["events"][0]["data"]["subject_id"]
+    assert boss.post(f"/subjects/{user}/hold", {"reference": "PD-9"}).status_code == 200
+    stack.travel_to(stack.now() + timedelta(days=7, minutes=1))
+    later = Owner(stack)
+    later.register()
+    later.code()  # the dates have been looked at
+    keys = stack.mongo[f"{stack.settings.db_prefix}_vault"]["keys"]
+    assert "forgotten_at" not in keys.find_one({"_id": user})
+    assert boss.post(f"/subjects/{user}/release", {"reference": "PD-9"}).status_code == 200
+    eventually(lambda: "forgotten_at" in keys.find_one({"_id": user}))
+
+
 def test_erasure_does_not_wait_for_the_mail_server(stack: Stack, owner: Owner) -> None:
     """Who cannot be told is forgotten all the same, five minutes later."""
     me = owner.logged_in()

@@ -24,14 +24,7 @@ FORGOTTEN_AFTER_S = 60.0
 
 def pst(stack, *words):
     """Run the tool, whatever comes of it."""
-    return subprocess.run(
-        [ROOT / ".venv/bin/pst", *words],
-        env=stack._environ,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return stack.tool(*words)
 
 
 def conversation(stack, mark, name="Nama"):

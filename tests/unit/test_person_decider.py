@@ -1,5 +1,7 @@
 """What stands against forgetting a person, and the way there."""
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.errors import Code
@@ -24,6 +26,7 @@ from services.consultation.accounts.reactions import react
 from tests.support import NOON, fact, given
 
 OF = {"now": NOON, "subject_id": "s1"}
+MATTER = {**OF, "office": "1471", "reference": "PD-1"}
 BEGUN = ErasureBegun(subject_id="s1", due_at=NOON + TELL_WITHIN)
 HELD = ErasureHeld(subject_id="s1")
 DECIDED = ErasureDecided(subject_id="s1")
@@ -54,23 +57,39 @@ def test_a_hold_keeps_it_waiting():
     given(PERSON, *known(placed())).when(AskErasure(**OF)).then(HELD)
     given(PERSON, *known(placed(), HELD)).when(AskErasure(**OF)).then()
     two = known(placed(), placed("PD-2"), HELD)
-    given(PERSON, *two).when(LiftHold(**OF, reference="PD-1")).then(lifted())
-    given(PERSON, *two, *known(lifted("PD-2"))).when(LiftHold(**OF, reference="PD-1")).then(
-        lifted(), BEGUN
-    )
+    given(PERSON, *two).when(LiftHold(**MATTER)).then(lifted())
+    given(PERSON, *two, *known(lifted("PD-2"))).when(LiftHold(**MATTER)).then(lifted(), BEGUN)
 
 
 def test_a_lifted_hold_that_nobody_waited_for_begins_nothing():
     """Only who asked is forgotten."""
-    given(PERSON, *known(placed())).when(LiftHold(**OF, reference="PD-1")).then(lifted())
+    given(PERSON, *known(placed())).when(LiftHold(**MATTER)).then(lifted())
 
 
 def test_a_hold_is_placed_once_and_lifted_by_its_reference():
     """A matter that holds nothing cannot be over."""
-    wish = PlaceHold(**OF, reference="PD-1")
+    wish = PlaceHold(**MATTER)
     given(PERSON).when(wish).then(placed())
     given(PERSON, *known(placed())).when(wish).then()
-    given(PERSON).when(LiftHold(**OF, reference="PD-1")).then_refused(Code.NOT_FOUND)
+    given(PERSON).when(LiftHold(**MATTER)).then_refused(Code.NOT_FOUND)
+
+
+def test_two_offices_may_count_their_matters_alike():
+    """Each lifts its own; erasure waits for both."""
+    elsewhere = fact(placed(), stream="person-s1", office="9471")
+    lift = LiftHold(**MATTER)
+    given(PERSON, elsewhere).when(lift).then_refused(Code.WRONG_OFFICE)
+    given(PERSON, elsewhere).when(PlaceHold(**MATTER)).then(placed())
+    both = (elsewhere, *known(placed(), HELD))
+    given(PERSON, *both).when(lift).then(lifted())
+    given(PERSON, *both, *known(lifted())).when(lift).then_refused(Code.WRONG_OFFICE)
+    given(PERSON, *both, *known(lifted())).when(replace(lift, office="9471")).then(lifted(), BEGUN)
+
+
+def test_what_a_hold_put_off_is_looked_at_when_it_is_lifted():
+    """The week of who never verified their address may be over by then."""
+    date = Schedule(person.FORGET_IF_UNVERIFIED, NOON, {"subject_id": "s1"})
+    assert react(fact(lifted(), stream="person-s1")) == [date]
 
 
 def test_a_hold_placed_before_it_is_decided_still_counts():
@@ -78,7 +97,7 @@ def test_a_hold_placed_before_it_is_decided_still_counts():
     given(PERSON, *known(BEGUN, placed())).when(DecideErasure(**OF)).then(HELD)
     given(PERSON, *known(BEGUN)).when(DecideErasure(**OF)).then(DECIDED)
     for so_far in ([BEGUN, DECIDED], [BEGUN, DECIDED, ERASED]):
-        wish = PlaceHold(**OF, reference="PD-1")
+        wish = PlaceHold(**MATTER)
         given(PERSON, *known(*so_far)).when(wish).then_refused(Code.SUBJECT_ERASED)
 
 

@@ -3,8 +3,9 @@
     (held →)* begun → decided → erased
 
 Begun: an e-mail says so while there is still an address; then, or when that takes too long, it is
-decided for good. Whoever places a hold later comes too late. Refusals: `legal_hold`, `not_found`
-(no such hold), `subject_erased`.
+decided for good. Whoever places a hold later comes too late. A hold is known by its reference and
+the office that placed it: two offices may count alike. Refusals: `legal_hold`, `not_found` (no such
+hold), `wrong_office` (another's), `subject_erased`.
 """
 
 from dataclasses import dataclass, replace
@@ -18,13 +19,16 @@ from kernel.personal import Personal
 
 ERASE = "erase_person"
 
+FORGET_IF_UNVERIFIED = "forget_if_unverified"
+"""What a hold has put off, if it has come due meanwhile."""
+
 TELL_WITHIN = timedelta(minutes=5)
 """So long the last e-mail may take; whoever asked to be forgotten is not kept waiting for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LegalHoldPlaced:
-    """What is kept about them is needed, for the matter of this reference."""
+    """What is kept about them is needed, for the matter of this reference in the fact's office."""
 
     subject_id: str
     reference: str
@@ -33,7 +37,7 @@ class LegalHoldPlaced:
 
 @dataclass(frozen=True, kw_only=True)
 class LegalHoldLifted:
-    """That matter is over."""
+    """That matter is over; the fact's office is the one that had placed the hold."""
 
     subject_id: str
     reference: str
@@ -79,6 +83,7 @@ class PlaceHold:
 
     now: datetime
     subject_id: str
+    office: str
     reference: str
     reason: str | None = None
 
@@ -89,6 +94,7 @@ class LiftHold:
 
     now: datetime
     subject_id: str
+    office: str
     reference: str
 
 
@@ -131,9 +137,9 @@ class Erasure(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """What decisions need."""
+    """What decisions need. `holds`: office and reference of each."""
 
-    holds: frozenset[str] = frozenset()
+    holds: frozenset[tuple[str, str]] = frozenset()
     erasure: Erasure = Erasure.NONE
 
 
@@ -157,7 +163,7 @@ def decide(command: Command, state: State) -> list[Event]:
 def _hold_placed(command: PlaceHold, state: State) -> list[Event]:
     if state.erasure in (Erasure.DECIDED, Erasure.DONE):
         raise Rejected(Code.SUBJECT_ERASED, "They have been forgotten already.")
-    if command.reference in state.holds:
+    if (command.office, command.reference) in state.holds:
         return []
     placed = LegalHoldPlaced(
         subject_id=command.subject_id, reference=command.reference, reason=command.reason
@@ -166,7 +172,9 @@ def _hold_placed(command: PlaceHold, state: State) -> list[Event]:
 
 
 def _hold_lifted(command: LiftHold, state: State) -> list[Event]:
-    if command.reference not in state.holds:
+    if (command.office, command.reference) not in state.holds:
+        if command.reference in {reference for _, reference in state.holds}:
+            raise Rejected(Code.WRONG_OFFICE, "Another office has placed it.")
         raise Rejected(Code.NOT_FOUND, f"There is no hold {command.reference}.")
     lifted = LegalHoldLifted(subject_id=command.subject_id, reference=command.reference)
     if len(state.holds) > 1 or state.erasure is not Erasure.HELD:
@@ -199,9 +207,9 @@ def evolve(state: State, fact: Fact) -> State:
     event: Event = fact.event
     match event:
         case LegalHoldPlaced():
-            return replace(state, holds=state.holds | {event.reference})
+            return replace(state, holds=state.holds | {(fact.office, event.reference)})
         case LegalHoldLifted():
-            return replace(state, holds=state.holds - {event.reference})
+            return replace(state, holds=state.holds - {(fact.office, event.reference)})
         case ErasureHeld():
             return replace(state, erasure=Erasure.HELD)
         case ErasureBegun():

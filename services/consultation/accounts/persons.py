@@ -3,6 +3,7 @@
 The rules are in `person.py`; how forgetting is carried out, in `erasing.py`.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -59,14 +60,18 @@ class PersonEntrypoints(Basis):
         """Keep what is held about a person for a matter; `HoldRequest`."""
         asked = schema(shapes.HoldRequest).load(request)
         caller = Caller.of(asked.pop("caller"))
-        return self._hold(caller, person.PlaceHold(now=self.core.clock.now(), **asked))
+        office = self._office_for(caller, asked["subject_id"], asked.pop("visited"))
+        command = person.PlaceHold(now=self.core.clock.now(), office=office, **asked)
+        return self._hold(caller, command)
 
     @rpc
     def lift_hold(self, request: Request) -> Answer:
-        """The matter is over; `ReleaseRequest`."""
+        """The matter is over, says who placed the hold, or an admin; `ReleaseRequest`."""
         asked = schema(shapes.ReleaseRequest).load(request)
         caller = Caller.of(asked.pop("caller"))
-        return self._hold(caller, person.LiftHold(now=self.core.clock.now(), **asked))
+        office = self._holder(caller, **asked)
+        command = person.LiftHold(now=self.core.clock.now(), office=office, **asked)
+        return self._hold(caller, command)
 
     # the notifier
 
@@ -94,14 +99,12 @@ class PersonEntrypoints(Basis):
 
     def person_due(self, deadline: Deadline) -> None:
         """Do what a date of an account or a person is for; the deciders judge whether it is."""
-        subject_id, now = deadline.data["subject_id"], self.core.clock.now()
+        subject_id = deadline.data["subject_id"]
         if deadline.name == commands.FORGET:
-            if self.core.commands.state(PERSON, subject_id).state.holds:
-                return  # they were told of somewhere, and are needed
-            command = commands.Forget(
-                now=now, subject_id=subject_id, reason=ForgottenBecause.NEVER_VERIFIED
-            )
-            self.core.commands.handle(ACCOUNT, deadline.key, command, deadline.meta())
+            self._forget_unverified(deadline.key, deadline)
+        elif deadline.name == person.FORGET_IF_UNVERIFIED:
+            if (mark := queries.account_of(self.core, subject_id)) is not None:
+                self._forget_unverified(mark, deadline)
         elif deadline.name == commands.MOVE:
             with suppress(Rejected):  # it has stayed where it is
                 to = deadline.data["to"]
@@ -113,15 +116,37 @@ class PersonEntrypoints(Basis):
         else:
             raise ValueError(f"nothing is done at a deadline named {deadline.name!r}")
 
-    def _hold(self, caller: Caller, command: person.PlaceHold | person.LiftHold) -> Answer:
-        """Have it decided for a person who is known to an office of who asks."""
-        known = held.offices(self.core, command.subject_id)
+    def _forget_unverified(self, mark: str, deadline: Deadline) -> None:
+        """Forget whose account nobody has verified, unless they are needed: until they are not."""
+        subject_id = deadline.data["subject_id"]
+        if self.core.commands.state(PERSON, subject_id).state.holds:
+            return
+        reason, now = ForgottenBecause.NEVER_VERIFIED, self.core.clock.now()
+        command = commands.Forget(now=now, subject_id=subject_id, reason=reason)
+        self.core.commands.handle(ACCOUNT, mark, command, deadline.meta())
+
+    def _office_for(self, caller: Caller, subject_id: str, visited: Sequence[str]) -> str:
+        """Return an office of who asks that knows a person, from here or by a visit."""
+        known = sorted({*held.offices(self.core, subject_id), *visited})
         if not known:
             raise Rejected(Code.NOT_FOUND, "Nothing is held about such a person.")
         shared = [office for office in known if office in caller.offices]
         if not shared:
             raise Rejected(Code.WRONG_OFFICE, "They are known to other offices only.")
-        outcome = self._of_person(caller, command, shared[0])
+        return shared[0]
+
+    def _holder(self, caller: Caller, subject_id: str, reference: str) -> str:
+        """Return the office whose hold it is that who asks may lift; an admin may lift any."""
+        holds = self.core.commands.state(PERSON, subject_id).state.holds
+        placed = sorted(office for office, name in holds if name == reference)
+        if own := [office for office in placed if office in caller.offices]:
+            return own[0]
+        if caller.role == "admin":
+            return next(iter(placed), self._home())
+        return self._office_for(caller, subject_id, ())
+
+    def _hold(self, caller: Caller, command: person.PlaceHold | person.LiftHold) -> Answer:
+        outcome = self._of_person(caller, command, command.office)
         return {
             "holds": queries.holds(self.core, command.subject_id),
             "replayed": outcome.replayed,

@@ -128,7 +128,7 @@ def holds(core: Runtime, subject_id: str) -> Document:
     known = core.commands.state(PERSON, subject_id)
     words = {
         "subject_id": subject_id,
-        "holds": sorted(known.state.holds),
+        "holds": sorted(reference for _, reference in known.state.holds),
         "erasure": known.state.erasure.value,
         "version": known.version,
     }

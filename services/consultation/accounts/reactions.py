@@ -47,7 +47,10 @@ def react(fact: Fact) -> list[Effect]:
             return [_told(fact), Schedule(person.ERASE, event.due_at, data)]
         case person.PersonErased():
             return [Cancel(person.ERASE)]
-        case person.LegalHoldPlaced() | person.LegalHoldLifted() | person.ErasureDecided():
+        case person.LegalHoldLifted():
+            data = {"subject_id": event.subject_id}
+            return [Schedule(person.FORGET_IF_UNVERIFIED, fact.occurred_at, data)]
+        case person.LegalHoldPlaced() | person.ErasureDecided():
             return [Ignore("what follows is told by itself")]
     assert_never(event)
 
