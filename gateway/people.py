@@ -108,8 +108,10 @@ class AccountRoutes:
         """Correct what is named; `null` takes it out.
 
         A new address is `email_pending` until the code that goes there comes back to
-        `/v1/me/email`.
+        `/v1/me/email`. Who is refused has corrected nothing.
         """
+        if "email" in call.body:
+            self.code_rate.count(call)
         return accounts.me(self.consultation.correct_me(call.request))
 
     @route(

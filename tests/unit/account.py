@@ -12,6 +12,8 @@ from services.consultation.accounts.events import (
     AddressNoted,
     CodeIssued,
     CodeTried,
+    CodeWithheld,
+    DetailsClaimed,
     EmailVerified,
     ForgottenBecause,
     LoginWithoutAccount,
@@ -56,6 +58,23 @@ def missed(at: datetime = NOON, challenge: str = "c1") -> LoginWithoutAccount:
 
 def noted(source: Source = Source.CONSULTATION) -> AddressNoted:
     return AddressNoted(subject_id="s1", name="Siti", email=EMAIL, phone=None, source=source)
+
+
+def claimed(challenge: str = "c2", name: str | None = "Siti") -> DetailsClaimed:
+    return DetailsClaimed(
+        subject_id="s1",
+        challenge_id=challenge,
+        name=name,
+        email=EMAIL,
+        phone=None,
+        institution=None,
+    )
+
+
+def withheld() -> CodeWithheld:
+    return CodeWithheld(
+        subject_id="s1", challenge_id="c2", expires_at=UNTIL, to="m2", new_email=NEW
+    )
 
 
 def tried(tries: int, challenge: str = "c1") -> CodeTried:
@@ -124,8 +143,10 @@ def note() -> commands.Note:
     )
 
 
-def change(at: datetime = NOON, subject: str = "s1") -> commands.ChangeEmail:
-    return commands.ChangeEmail(now=at, subject_id=subject, challenge_id="c2", to="m2", email=NEW)
+def change(at: datetime = NOON, subject: str = "s1", counted: bool = True) -> commands.ChangeEmail:
+    return commands.ChangeEmail(
+        now=at, subject_id=subject, challenge_id="c2", to="m2", email=NEW, counted=counted
+    )
 
 
 def confirm(right: bool = True, challenge: str = "c2") -> commands.ConfirmEmail:

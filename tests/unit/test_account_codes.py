@@ -38,6 +38,19 @@ def test_an_international_address_has_one_mark():
     assert mark_of(VAULT, "a@stra\u00dfe.example") != mark_of(VAULT, "a@strasse.example")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("stra\u00dfe@example.com", "strasse@example.com"),
+        ("\u017fiti@example.com", "siti@example.com"),
+        ("o\ufb03ce@example.com", "office@example.com"),
+    ],
+)
+def test_letters_that_are_only_like_others_make_another_address(one, other):
+    """A mail server may deliver them to somebody else."""
+    assert mark_of(VAULT, one) != mark_of(VAULT, other)
+
+
 @pytest.mark.parametrize("email", ["", "siti", "a@b@c", "siti@", "@example.com", "\ud800@x.id"])
 def test_what_is_no_address_has_no_mark(email):
     """Nobody can be reached by it."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
 
 import pytest
 from hypothesis import given as samples
@@ -12,6 +13,7 @@ from services.consultation.accounts import commands, decider
 from services.consultation.accounts.events import (
     AccountForgotten,
     AccountMovedIn,
+    CodeCounted,
     CodeIssued,
     DetailsCorrected,
     EmailBounced,
@@ -22,13 +24,16 @@ from services.consultation.accounts.events import (
 )
 from services.consultation.accounts.queries import ACCOUNT
 from services.consultation.accounts.state import CODES, TRIES, State
+from services.consultation.accounts.views import profile, subject_of
 from tests.support import NOON, fact, given
 from tests.unit.account import (
+    EMAIL,
     MINUTE,
     NEW,
     UNTIL,
     WEEK,
     change,
+    claimed,
     confirm,
     facts,
     forget,
@@ -46,10 +51,12 @@ from tests.unit.account import (
     tried,
     verified,
     verify,
+    withheld,
 )
 
 HOUR = timedelta(hours=1)
 ERASED = ForgottenBecause.ERASED
+VERIFIED = facts(registered(), issued(), verified())
 
 
 def test_a_free_address_is_registered_and_gets_a_code():
@@ -58,11 +65,39 @@ def test_a_free_address_is_registered_and_gets_a_code():
     given(ACCOUNT).when(register()).then(registered(), code)
 
 
-@pytest.mark.parametrize("before", [(registered(),), (noted(),), (registered(), verified())])
-def test_a_known_address_gets_a_code_to_log_in(before):
-    """Registered, noted by the office, or verified: nothing of it is changed."""
-    given(ACCOUNT, *facts(*before)).when(register()).then(issued("c2", notice_version="2026-1"))
-    given(ACCOUNT, *facts(*before)).when(login()).then(issued("c2"))
+def test_a_known_address_gets_a_code_to_log_in():
+    """Nothing of it is changed."""
+    code = issued("c2", notice_version="2026-1")
+    given(ACCOUNT, *VERIFIED).when(register()).then(code)
+    given(ACCOUNT, *VERIFIED).when(login()).then(issued("c2"))
+
+
+@pytest.mark.parametrize("before", [registered(), noted()])
+def test_of_an_address_that_is_nobodys_yet_what_is_said_waits_for_its_code(before):
+    """Registered by whomever, or noted by the office."""
+    code = issued("c2", notice_version="2026-1")
+    given(ACCOUNT, *facts(before)).when(register()).then(code, claimed())
+    given(ACCOUNT, *facts(before)).when(login()).then(issued("c2"), claimed(name=None))
+
+
+def known_of(*events):
+    return reduce(profile, facts(*events), None)
+
+
+def test_who_sends_the_code_back_is_who_they_said():
+    """Not who a stranger said they were, before or after; nor what belonged to another code."""
+    stranger = replace(registered(), name="Penyusup", institution="PT Jahat")
+    mine = replace(claimed(), email="Siti@example.com")
+    before = known_of(stranger, issued("c1"), issued("c2"), mine)
+    assert (before["name"], before["email"]) == ("Penyusup", EMAIL)
+    after = known_of(stranger, issued("c1"), issued("c2"), mine, verified("c2"))
+    assert (after["name"], after["email"]) == ("Siti", "Siti@example.com")
+    assert after["institution"] is None
+    logged_in = claimed("c3", name=None)
+    later = known_of(stranger, issued("c2"), mine, issued("c3"), logged_in, verified("c3"))
+    assert (later["name"], later["email"]) == ("Penyusup", EMAIL)
+    of_the_office = known_of(noted(), issued("c2"), claimed(), verified("c2"))
+    assert of_the_office["registered_at"] == NOON
 
 
 def test_a_login_without_account_makes_none():
@@ -119,7 +154,7 @@ def test_at_most_five_codes_an_hour():
     given(ACCOUNT, *known).when(login(NOON + 30 * MINUTE)).then()
     given(ACCOUNT, *known).when(register(NOON + 30 * MINUTE)).then()
     later = NOON + HOUR
-    given(ACCOUNT, *known).when(login(later)).then(issued("c2", at=later))
+    given(ACCOUNT, *known).when(login(later)).then(issued("c2", at=later), claimed(name=None))
 
 
 def test_codes_are_counted_whoever_has_the_address():
@@ -179,7 +214,6 @@ def test_only_what_is_named_is_corrected():
     given(ACCOUNT).when(wish).then_refused(Code.NOT_FOUND)
 
 
-VERIFIED = facts(registered(), issued(), verified())
 ASKED = (*VERIFIED, *facts(issued("c2", to="m2", new_email=NEW)))
 
 
@@ -199,6 +233,27 @@ def test_codes_to_a_new_address_are_as_limited():
     five = facts(*(issued(f"c{n}") for n in range(CODES)))
     given(ACCOUNT, *VERIFIED, *five).when(change()).then_refused(Code.RATE_LIMITED)
     given(ACCOUNT, *VERIFIED).when(change(subject="s2")).then_refused(Code.NOT_FOUND)
+
+
+def test_codes_are_counted_where_they_go_whoever_has_them_sent():
+    """Five an hour in all; who asks for one more has it withheld, and is not told."""
+    wish = commands.CountCode(now=NOON, subject_id="s9")
+    counted = CodeCounted(subject_id="s9")
+    given(ACCOUNT).when(wish).then(counted)
+    four = facts(*(issued(f"c{n}") for n in range(CODES - 1)))
+    given(ACCOUNT, *VERIFIED, *facts(counted), *four).when(wish).then()
+    given(ACCOUNT, *facts(*[counted] * CODES)).when(login()).then()
+    given(ACCOUNT, *VERIFIED).when(change(counted=False)).then(withheld())
+    given(ACCOUNT, *VERIFIED, *facts(withheld())).when(confirm(right=False)).then(tried(1, "c2"))
+
+
+def test_who_is_refused_a_new_address_has_corrected_nothing():
+    """Both are one wish."""
+    correct = commands.Correct(now=NOON, subject_id="s1", changed=("name",), name="Siti R.")
+    wish = replace(change(), correct=correct)
+    five = facts(*(issued(f"c{n}") for n in range(CODES)))
+    given(ACCOUNT, *VERIFIED, *five).when(wish).then_refused(Code.RATE_LIMITED)
+    given(ACCOUNT, *VERIFIED).when(wish).then_kinds(DetailsCorrected, CodeIssued)
 
 
 def test_an_account_moves_to_a_free_address_only():
@@ -221,6 +276,13 @@ def test_a_move_ends_here_or_there():
     given(ACCOUNT, *moving).when(replace(arrived, to=None)).then(dropped)
     given(ACCOUNT, *moving, *facts(moved_out())).when(arrived).then()
     given(ACCOUNT, *ASKED).when(arrived).then()
+
+
+def test_a_new_address_is_pending_no_more_when_it_has_been_dropped():
+    """Also in the view, which only looks at whom a fact names."""
+    (drop,) = facts(EmailChangeDropped(subject_id="s1"))
+    assert subject_of(drop) == "s1"
+    assert reduce(profile, (*ASKED, drop), None)["email_pending"] is None
 
 
 def test_a_bounce_is_marked_until_the_address_is_shown_to_work():

@@ -17,7 +17,8 @@ def mark_of(vault: Vault, email: str) -> str:
     """Return by what the stream of an address is known; raise `ValueError` for what is none.
 
     The same for every spelling that reaches the same person: blanks around it, letter case,
-    composed or decomposed letters, a domain in letters or in its ASCII form.
+    composed or decomposed letters, a domain in letters or in its ASCII form. Letters that are
+    merely like others (ß, ſ, ﬁ) stay apart: they may be another person's.
     """
     return vault.mark("addresses", _one_spelling(email)).hex()[:40]
 
@@ -46,5 +47,5 @@ def wish_of(vault: Vault, *words: str) -> str:
 
 def _one_spelling(email: str) -> str:
     found = validate_email(email.strip(), check_deliverability=False)
-    local = unicodedata.normalize("NFC", found.local_part.casefold())
+    local = unicodedata.normalize("NFC", found.local_part).lower()
     return f"{local}@{(found.ascii_domain or found.domain).lower()}"

@@ -73,14 +73,27 @@ class Correct:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CountCode:
+    """The owner of another account wants this address: does it get a code?"""
+
+    now: datetime
+    subject_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangeEmail:
-    """The owner wants another address; `to` is the mark of its stream."""
+    """The owner wants another address, and maybe a correction with it: both or neither.
+
+    `to` is the mark of its stream; `counted`: the code has been counted there, and may go out.
+    """
 
     now: datetime
     subject_id: str
     challenge_id: str
     to: str
     email: str
+    counted: bool
+    correct: Correct | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +153,7 @@ Command = (
     | Verify
     | Note
     | Correct
+    | CountCode
     | ChangeEmail
     | ConfirmEmail
     | MoveIn

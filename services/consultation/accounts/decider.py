@@ -8,7 +8,7 @@ what may not be decides nothing, or counts a try. Refusals of what only its owne
 """
 
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from contracts.errors import Code, Rejected
 from services.consultation.accounts.commands import (
@@ -16,6 +16,7 @@ from services.consultation.accounts.commands import (
     Command,
     ConfirmEmail,
     Correct,
+    CountCode,
     EndMove,
     Forget,
     LogIn,
@@ -30,8 +31,11 @@ from services.consultation.accounts.events import (
     AccountMovedIn,
     AccountMovedOut,
     AddressNoted,
+    CodeCounted,
     CodeIssued,
     CodeTried,
+    CodeWithheld,
+    DetailsClaimed,
     DetailsCorrected,
     EmailBounced,
     EmailChangeConfirmed,
@@ -67,6 +71,9 @@ def decide(command: Command, state: State) -> list[Event]:
         case Correct():
             _must_be_theirs(command.subject_id, state)
             return [_corrected(command)] if command.changed else []
+        case CountCode():
+            left = codes_left(state, command.now)
+            return [CodeCounted(subject_id=command.subject_id)] if left else []
         case ChangeEmail():
             return _change_asked(command, state)
         case ConfirmEmail():
@@ -97,7 +104,7 @@ def _registered(command: Register, state: State) -> list[Event]:
     if not codes_left(state, command.now):
         return []
     if state.is_account:
-        return [_code(command, state.subject_id, command.notice_version)]
+        return _code_to_log_in(command, state, command.notice_version)
     subject_id = state.subject_id or command.subject_id
     registered = UserRegistered(
         subject_id=subject_id,
@@ -115,7 +122,7 @@ def _login(command: LogIn, state: State) -> list[Event]:
     if not codes_left(state, command.now):
         return []
     if state.is_account:
-        return [_code(command, state.subject_id)]
+        return _code_to_log_in(command, state)
     missed = LoginWithoutAccount(
         subject_id=state.subject_id or command.subject_id,
         email=command.email,
@@ -126,19 +133,35 @@ def _login(command: LogIn, state: State) -> list[Event]:
     return [missed]
 
 
+def _code_to_log_in(
+    command: Register | LogIn, state: State, notice_version: str | None = None
+) -> list[Event]:
+    """The code; of an address that is nobody's yet, whoever sends it back is who they said."""
+    code = _code(command, state.subject_id, notice_version)
+    if state.standing is Standing.VERIFIED:
+        return [code]
+    given = command if isinstance(command, Register) else None
+    claimed = DetailsClaimed(
+        subject_id=state.subject_id,
+        challenge_id=command.challenge_id,
+        name=given.name if given else None,
+        email=command.email,
+        phone=given.phone if given else None,
+        institution=given.institution if given else None,
+    )
+    return [code, claimed]
+
+
 def _code(
-    command: Register | LogIn | ChangeEmail,
-    subject_id: str,
-    notice_version: str | None = None,
-) -> Event:
-    change = command if isinstance(command, ChangeEmail) else None
+    command: Register | LogIn, subject_id: str, notice_version: str | None = None
+) -> CodeIssued:
     return CodeIssued(
         subject_id=subject_id,
         challenge_id=command.challenge_id,
         expires_at=command.now + VALID_FOR,
         notice_version=notice_version,
-        to=change.to if change else None,
-        new_email=change.email if change else None,
+        to=None,
+        new_email=None,
     )
 
 
@@ -194,7 +217,17 @@ def _change_asked(command: ChangeEmail, state: State) -> list[Event]:
     _must_be_theirs(command.subject_id, state)
     if not codes_left(state, command.now):
         raise Rejected(Code.RATE_LIMITED, f"At most {CODES} codes an hour.")
-    return [_code(command, state.subject_id)]
+    words: dict[str, Any] = {
+        "subject_id": state.subject_id,
+        "challenge_id": command.challenge_id,
+        "expires_at": command.now + VALID_FOR,
+        "to": command.to,
+        "new_email": command.email,
+    }
+    corrected = [_corrected(command.correct)] if command.correct else []
+    if not command.counted:
+        return [*corrected, CodeWithheld(**words)]
+    return [*corrected, CodeIssued(notice_version=None, **words)]
 
 
 def _change_confirmed(command: ConfirmEmail, state: State) -> list[Event]:

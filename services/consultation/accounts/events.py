@@ -80,6 +80,43 @@ class CodeIssued:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeWithheld:
+    """What would have been issued, but the new address has had enough of them: nobody is told.
+
+    Its challenge stands in the place of the one before, so that who asked sees no difference.
+    """
+
+    subject_id: str
+    challenge_id: str
+    expires_at: datetime
+    to: str
+    new_email: Personal[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeCounted:
+    """A code goes to this address for another account, that of `subject_id`."""
+
+    subject_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetailsClaimed:
+    """What was said when a code was asked for an address that nobody has shown to be theirs.
+
+    It counts if the code of that challenge comes back, and not before. `name` is null when they
+    only wanted to log in; `email` is the spelling to which the code goes.
+    """
+
+    subject_id: str
+    challenge_id: str
+    name: Personal[str | None]
+    email: Personal[str]
+    phone: Personal[str | None]
+    institution: Personal[str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CodeTried:
     """A wrong code was sent; the `tries`-th time of this challenge."""
 
@@ -166,6 +203,9 @@ Event = (
     | AddressNoted
     | LoginWithoutAccount
     | CodeIssued
+    | CodeWithheld
+    | CodeCounted
+    | DetailsClaimed
     | CodeTried
     | EmailVerified
     | DetailsCorrected

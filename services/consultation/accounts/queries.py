@@ -88,10 +88,11 @@ def letter(core: Runtime, subject_id: str, challenge_id: str | None) -> Document
     answer["contact"] = {"name": name or "", "email": known["email"]}
     if challenge_id is None:
         return answer
-    return answer | _with_code(core, mark, challenge_id, known["email_pending"])
+    return answer | _with_code(core, mark, challenge_id, known)
 
 
-def _with_code(core: Runtime, mark: str, challenge_id: str, email_pending: str | None) -> Document:
+def _with_code(core: Runtime, mark: str, challenge_id: str, known: Document) -> Document:
+    """Return the code, and where it goes if that is not where other letters do."""
     now = core.clock.now()
     challenge = decider.valid(core.commands.state(ACCOUNT, mark).state.challenge, now)
     if challenge is None or challenge.challenge_id != challenge_id:
@@ -100,9 +101,12 @@ def _with_code(core: Runtime, mark: str, challenge_id: str, email_pending: str |
         "code": codes.code_of(core.vault, mark, challenge_id),
         "valid_until": rfc3339(challenge.expires_at),
     }
-    if challenge.to is None:
-        return code
-    return code | {"contact": {"name": "", "email": email_pending}, "subject_id": None}
+    if challenge.to is not None:
+        pending = {"name": "", "email": known["email_pending"]}
+        return code | {"contact": pending, "subject_id": None}
+    if known["claimed_email"] is not None:  # as it was typed by who waits for it
+        return code | {"contact": {"name": "", "email": known["claimed_email"]}}
+    return code
 
 
 def _contact(core: Runtime, subject_id: str) -> Document | None:

@@ -36,6 +36,9 @@ def react(fact: Fact) -> list[Effect]:
             return [Schedule(f"{GIVE_UP}{event.subject_id}", fact.occurred_at, data)]
         case (
             events.CodeTried()
+            | events.CodeWithheld()
+            | events.CodeCounted()
+            | events.DetailsClaimed()
             | events.DetailsCorrected()
             | events.EmailBounced()
             | events.AccountMovedIn()

@@ -17,7 +17,7 @@ from kernel.aggregate import Meta, Outcome
 from kernel.clock import derive_id, new_id
 from services.consultation.accounts import codes, commands, moving, queries
 from services.consultation.accounts.basis import Answer, Request
-from services.consultation.accounts.decider import VALID_FOR
+from services.consultation.accounts.decider import VALID_FOR, codes_left
 from services.consultation.accounts.events import (
     EmailChangeConfirmed,
     EmailVerified,
@@ -85,15 +85,14 @@ class AccountEntrypoints(PersonEntrypoints):
         asked = schema(shapes.CorrectRequest).load(request)
         caller, email = Caller.of(asked.pop("caller")), asked.pop("email", None)
         mark, meta = self._own(caller)
-        wishes: list[commands.Command] = []
-        if asked:
-            wishes.append(self._correction(caller, asked))
+        correction = self._correction(caller, asked) if asked else None
+        wish: commands.Command | None = correction
         if email is not None and (to := codes.mark_of(self.core.vault, email)) != mark:
-            wishes.append(self._change(caller, to, email))
+            counted = self._counted(mark, to, caller.id, meta)
+            wish = self._change(caller, to, email, counted, correction)
         replayed = False
-        for number, wish in enumerate(wishes):
-            each = meta.caused(derive_id(meta.command_id, "email")) if number else meta
-            replayed = self.core.commands.handle(ACCOUNT, mark, wish, each).replayed
+        if wish is not None:
+            replayed = self.core.commands.handle(ACCOUNT, mark, wish, meta).replayed
         return {"me": queries.me(self.core, caller.id), "replayed": replayed}
 
     @rpc
@@ -185,10 +184,34 @@ class AccountEntrypoints(PersonEntrypoints):
         now, changed = self.core.clock.now(), tuple(sorted(asked))
         return commands.Correct(now=now, subject_id=caller.id, changed=changed, **asked)
 
-    def _change(self, caller: Caller, to: str, email: str) -> commands.ChangeEmail:
-        now = self.core.clock.now()
+    def _counted(self, mark: str, to: str, subject_id: str, meta: Meta) -> bool:
+        """Count a code to a new address where all its codes are; False if it gets no more.
+
+        Who has had too many themselves is refused afterwards, and counts nothing there.
+        """
+        now, own = self.core.clock.now(), self.core.commands.state(ACCOUNT, mark).state
+        if not codes_left(own, now):
+            return False
+        command = commands.CountCode(now=now, subject_id=subject_id)
+        origin = meta.caused(derive_id(meta.command_id, "counted"))
+        return bool(self.core.commands.handle(ACCOUNT, to, command, origin).facts)
+
+    def _change(
+        self,
+        caller: Caller,
+        to: str,
+        email: str,
+        counted: bool,
+        correct: commands.Correct | None,
+    ) -> commands.ChangeEmail:
         return commands.ChangeEmail(
-            now=now, subject_id=caller.id, challenge_id=new_id(), to=to, email=email
+            now=self.core.clock.now(),
+            subject_id=caller.id,
+            challenge_id=new_id(),
+            to=to,
+            email=email,
+            counted=counted,
+            correct=correct,
         )
 
 

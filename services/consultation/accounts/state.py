@@ -11,8 +11,11 @@ from services.consultation.accounts.events import (
     AccountMovedIn,
     AccountMovedOut,
     AddressNoted,
+    CodeCounted,
     CodeIssued,
     CodeTried,
+    CodeWithheld,
+    DetailsClaimed,
     DetailsCorrected,
     EmailBounced,
     EmailChangeConfirmed,
@@ -93,6 +96,13 @@ def evolve(state: State, fact: Fact) -> State:
                 to=event.to,
             )
             return _challenged(state, challenge, fact.occurred_at)
+        case CodeWithheld():
+            challenge = Challenge(
+                challenge_id=event.challenge_id, expires_at=event.expires_at, to=event.to
+            )
+            return _challenged(state, challenge, fact.occurred_at)
+        case CodeCounted():
+            return replace(state, codes_at=_counted(state, fact.occurred_at))
         case CodeTried():
             return replace(state, challenge=_after_try(state.challenge, event.tries))
         case EmailVerified():
@@ -103,7 +113,7 @@ def evolve(state: State, fact: Fact) -> State:
                 forget_at=None,
                 bounced=False,
             )
-        case DetailsCorrected():
+        case DetailsCorrected() | DetailsClaimed():
             return state
         case EmailBounced():
             return replace(state, bounced=True)
@@ -132,7 +142,11 @@ def _owned(state: State, fact: Fact, standing: Standing, forget_at: datetime | N
 
 
 def _challenged(state: State, challenge: Challenge, at: datetime) -> State:
-    return replace(state, challenge=challenge, codes_at=(*state.codes_at, at)[-CODES:])
+    return replace(state, challenge=challenge, codes_at=_counted(state, at))
+
+
+def _counted(state: State, at: datetime) -> tuple[datetime, ...]:
+    return (*state.codes_at, at)[-CODES:]
 
 
 def _after_try(challenge: Challenge | None, tries: int) -> Challenge | None:

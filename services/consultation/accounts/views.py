@@ -9,6 +9,8 @@ from services.consultation.accounts.events import (
     AccountMovedIn,
     AddressNoted,
     CodeIssued,
+    CodeWithheld,
+    DetailsClaimed,
     DetailsCorrected,
     EmailBounced,
     EmailChangeDropped,
@@ -27,6 +29,10 @@ DETAILS = ("name", "phone", "institution")
 BROUGHT = (*DETAILS, "email", "notice_version", "registered_at")
 """What goes along to another address."""
 
+CLAIMED = ("name", "email", "phone", "institution")
+NO_CLAIM: Document = {f"claimed_{name}": None for name in CLAIMED}
+"""What was said with the code that is out, of an account that is not verified."""
+
 UNKNOWN: Document = {
     "name": None,
     "email": None,
@@ -38,6 +44,7 @@ UNKNOWN: Document = {
     "email_bounced": False,
     "email_pending": None,
     "account": None,
+    **NO_CLAIM,
 }
 
 _OF_ACCOUNT = (
@@ -45,10 +52,13 @@ _OF_ACCOUNT = (
     AddressNoted,
     LoginWithoutAccount,
     CodeIssued,
+    CodeWithheld,
+    DetailsClaimed,
     EmailVerified,
     DetailsCorrected,
     EmailBounced,
     AccountMovedIn,
+    EmailChangeDropped,
     AccountForgotten,
 )
 
@@ -76,11 +86,14 @@ def _changes(before: Document, fact: Fact) -> Document:
             return {**given, **known, "account": mark}
         case LoginWithoutAccount():
             return {"email": event.email, "account": mark}
-        case CodeIssued():
-            return {"email_pending": event.new_email}
+        case CodeIssued() | CodeWithheld():
+            return {"email_pending": event.new_email, **NO_CLAIM}
+        case DetailsClaimed():
+            return {f"claimed_{name}": getattr(event, name) for name in CLAIMED}
         case EmailVerified():
             read = event.notice_version or before["notice_version"]
-            return {"email_verified": True, "email_bounced": False, "notice_version": read}
+            shown = {"email_verified": True, "email_bounced": False, "notice_version": read}
+            return {**_claimed(before, fact), **shown, **NO_CLAIM}
         case DetailsCorrected():
             return {name: getattr(event, name) for name in event.changed}
         case EmailBounced():
@@ -95,6 +108,16 @@ def _changes(before: Document, fact: Fact) -> Document:
             return {"account": None}
         case _:
             return {}
+
+
+def _claimed(before: Document, fact: Fact) -> Document:
+    """Return what counts of what was said, now that the code has come back."""
+    if before["claimed_email"] is None:
+        return {}
+    if before["claimed_name"] is None:  # they only logged in
+        return {"email": before["claimed_email"]}
+    said = {name: before[f"claimed_{name}"] for name in CLAIMED}
+    return {**said, "registered_at": before["registered_at"] or fact.occurred_at}
 
 
 def _contact(event: ConsultationSubmitted) -> Document:
@@ -117,6 +140,6 @@ PEOPLE = View(
     name="people",
     key=subject_of,
     project=profile,
-    personal=("name", "email", "phone", "institution", "email_pending"),
+    personal=("name", "email", "phone", "institution", "email_pending", *NO_CLAIM),
 )
 """Subject id → how to reach them, sealed, and the mark of their account."""
