@@ -66,9 +66,12 @@ def embedded_database(run_dir: Path, ports: Mapping[str, int]) -> tuple[str, lis
 
 
 def mail_catcher(run_dir: Path, ports: Mapping[str, int]) -> tuple[str, list[Part]]:
-    """Return the URL of a mail server that delivers everything to a Maildir, and the server."""
+    """Return the URL of a mail server that delivers everything to a Maildir, and the server.
+
+    It takes international addresses (SMTPUTF8), as the mail server of an office should.
+    """
     listen = f"127.0.0.1:{ports['mail']}"
-    catch = ("-n", "-c", "aiosmtpd.handlers.Mailbox", str(run_dir / "mail"), "-l", listen)
+    catch = ("-n", "-u", "-c", "aiosmtpd.handlers.Mailbox", str(run_dir / "mail"), "-l", listen)
     url = f"smtp://{listen}"
     server = Part(
         name="mail",
