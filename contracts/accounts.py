@@ -174,7 +174,10 @@ class MeSchema(UserSchema):
 
 
 class ExportSchema(Schema):
-    """Everything held about a person: service → stream → its facts, the person's words in clear."""
+    """Everything held about a person: service → stream → its facts, the person's words in clear.
+
+    The fact of an uploaded attachment has a `url`: the file itself is got there.
+    """
 
     subject_id = fields.String(required=True)
     services = fields.Dict(

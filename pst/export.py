@@ -5,9 +5,10 @@ from typing import Any
 from host.held import told
 from kernel.facts import facts_of
 from kernel.vault import Vault
-from pst.held import about, streams_of
+from pst.held import about, searches_of, streams_of
 from pst.services import SERVICES
 from pst.system import System
+from services.consultation.catalogue import unnamed
 
 
 def export(opened: System, vault: Vault, subject_id: str) -> dict[str, Any]:
@@ -24,6 +25,10 @@ def export(opened: System, vault: Vault, subject_id: str) -> dict[str, Any]:
         )
         for name, streams in named.items()
     }
+    for fact in searches_of(opened, subject_id, named["consultation"]):
+        services["consultation"][fact.stream] = [
+            unnamed.told(fact, SERVICES["consultation"].types, vault)
+        ]
     return {"subject_id": subject_id, "services": {n: s for n, s in services.items() if s}}
 
 

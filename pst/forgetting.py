@@ -13,7 +13,7 @@ from contracts.events import EVENTS, TYPE_PREFIX, Envelope
 from kernel.consumer import ATTEMPT, ERROR, ROUTING_KEY
 from kernel.erasure import forget
 from kernel.ledger import Entry, Ledger
-from pst.held import streams_of
+from pst.held import searches_of, streams_of
 from pst.parked_messages import Parked, parked_messages
 from pst.services import SERVICES
 from pst.shown import harmless
@@ -50,10 +50,17 @@ def holds_of(opened: System, subject_id: str) -> list[str]:
 
 
 def forget_everywhere(opened: System, entry: Entry) -> bool:
-    """Forget a person in ledger, vault and every log; False when that had been done before."""
+    """Forget a person in ledger, vault and every log; False when that had been done before.
+
+    Before that what they searched for without a name, if a question of theirs names the search.
+    """
     path, vault = opened.settings.erasure_ledger, opened.checked_vault()
+    ledger = Ledger(Path(path)) if path else None
+    streams = streams_of(opened, "consultation", entry.subject_id)
+    for fact in searches_of(opened, entry.subject_id, streams):
+        forget(Entry(fact.event.words_of, entry.forgotten_at, ()), ledger, vault, [])
     logs = [opened.commands(name, vault) for name in SERVICES]
-    return forget(entry, Ledger(Path(path)) if path else None, vault, logs)
+    return forget(entry, ledger, vault, logs)
 
 
 def drop_failed(opened: System, subject_id: str) -> Looked:

@@ -1,10 +1,13 @@
 """What the logs hold about a person: the streams that tell of them, found by looking through."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from kernel.facts import Fact, facts_of
 from pst.progress import ProgressLine
 from pst.system import System
 from pst.verify import BATCH
+from services.consultation.catalogue import unnamed
+from services.consultation.schemas import TYPES
 
 
 def streams_of(opened: System, name: str, subject_id: str) -> dict[str, str]:
@@ -39,6 +42,16 @@ def about(opened: System, name: str, aggregates: set[str]) -> dict[str, str]:
             if aggregates & {str(e["data"].get("about")) for e in commit["events"]}:
                 found.setdefault(commit["stream"], commit["office"])
     return found
+
+
+def searches_of(opened: System, subject_id: str, streams: Iterable[str]) -> list[Fact]:
+    """Return the searches without a name that consultations of a person name."""
+    log = opened.log("consultation")
+
+    def facts(stream: str) -> list[Fact]:
+        return [fact for commit in log.read_stream(stream) for fact in facts_of(commit, TYPES)]
+
+    return unnamed.named_by(subject_id, streams, facts)
 
 
 def _ranges(end: int) -> Iterator[tuple[int, int]]:

@@ -95,6 +95,7 @@ TYPES = EventTypes(
         *erasure.TYPES,
     ],
     earlier=[
+        *catalogue.EARLIER,
         Earlier("number_assigned", 1, number_assigned_2),
         Earlier("message_posted", 1, message_posted_2),
         Earlier("request_accepted", 1, with_warning),

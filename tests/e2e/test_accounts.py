@@ -12,11 +12,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from contracts.common import rfc3339
 from contracts.errors import Code
 from tests.accounts import Owner, codes_in
 from tests.api import gateway, problem
 from tests.integration.test_notifier_smtp import Server, serving
 from tests.markers import eavesdropping, traces
+from tests.sent_files import pdf, uploaded
 from tests.support import Person, Stack, eventually, running
 
 
@@ -301,13 +303,36 @@ def plant(stack: Stack, owner: Owner, me: Person, mark: str) -> None:
     """Have a person tell things with a mark in them, in every service."""
     user = me.get("/me").json()["user_id"]
     stack.submit(contact={"name": f"N{mark}", "email": owner.email}, question=f"tanya {mark}")
+    searched = owner.http.get("/search", params={"q": f"cari {mark}", "office": "1471"}).json()
     body = {"office": "1471", "type": "data", "topic": f"t{mark}", "question": f"q{mark}"}
-    own = me.post("/consultations", body).json()
+    own = me.post("/consultations", {**body, "search_id": searched["search_id"]}).json()
     assert own["subject_id"] == user
-    officer = stack.officer()
-    officer.post(f"/consultations/{own['consultation_id']}/accept")
-    officer.post(f"/consultations/{own['consultation_id']}/messages", {"text": f"jawab {mark}"})
+    officer, path = stack.officer(), f"/consultations/{own['consultation_id']}"
+    sent = uploaded(me, own, pdf(text=f"berkas {mark}"), name=f"F{mark}.pdf")
+    place = {"kind": "zoom", "join_url": f"https://z.id/j/{mark}", "duration_min": 30}
+    start = stack.now() + timedelta(days=3)
+    for who, step, words in (
+        (officer, "accept", {}),
+        (me, "messages", {"text": f"lampir {mark}", "attachments": [sent]}),
+        (officer, "messages", {"text": f"jawab {mark}"}),
+        (officer, "messages", {"text": f"catat {mark}", "internal": True}),
+        (officer, "meetings", {**place, "start": rfc3339(start)}),
+        (officer, "close", {"reason": "resolved", "note": f"akhir {mark}"}),
+    ):
+        answer = who.post(f"{path}/{step}", words)
+        assert answer.is_success, answer.text
     me.patch("/me", {"institution": f"I{mark}"})
+
+
+SAID = ("Nama ", "tanya ", "cari ", "lampir ", "jawab ", "catat ", "z.id/j/", "akhir ", *"NtqIF")
+"""What is planted before the mark, and told to who asks; what is in a file comes by its `url`."""
+
+
+def missed_in_vain(stack: Stack) -> str:
+    """Return the report of what was looked for."""
+    today = stack.now().date()
+    days = {"from": str(today - timedelta(days=2)), "to": str(today + timedelta(days=2))}
+    return stack.officer().get("/offices/1471/reports/searches", **days).text
 
 
 def test_export_holds_everything_of_one_and_nothing_of_another(stack: Stack) -> None:
@@ -322,10 +347,13 @@ def test_export_holds_everything_of_one_and_nothing_of_another(stack: Stack) -> 
     for n in (0, 1):
         mine, other = marks[n], marks[1 - n]
         text = exports[n].text
-        for word in (f"Nama {mine}", owners[n].email, *(f"{w}{mine}" for w in "NtqI")):
+        for word in (owners[n].email, *(f"{word}{mine}" for word in SAID)):
             assert word in text, word
-        assert f"jawab {mine}" in text
-        assert f"tanya {mine}" in text
+        facts = [f for s in exports[n].json()["services"]["consultation"].values() for f in s]
+        (place,) = [fact["url"] for fact in facts if "url" in fact]
+        file = people[n].http.get(place)
+        assert f"berkas {mine}".encode() in file.content
+        problem(people[1 - n].http.get(place), Code.NOT_FOUND)
         assert other not in text
         assert owners[1 - n].email not in text
         mails = exports[n].json()["services"]["notifier"]
@@ -340,6 +368,8 @@ def test_erased_a_person_is_nowhere(stack: Stack) -> None:
     with eavesdropping(stack) as heard, stack.subscriber("#") as subscriber:
         me = owner.logged_in()
         plant(stack, owner, me, mark)
+        eventually(lambda: stack.caught_up("consultation"))
+        assert f"cari {mark}" in missed_in_vain(stack)
         user = me.get("/me").json()["user_id"]
         assert (me.post("/me/erasure").status_code, me.post("/me/erasure").status_code) == (
             202,
@@ -358,17 +388,24 @@ def test_erased_a_person_is_nowhere(stack: Stack) -> None:
     assert me.get("/me").status_code == 404
     assert mark not in me.get("/me/export").text
     assert mark not in me.get("/consultations").text
+    assert mark not in missed_in_vain(stack)
     assert "head" in stack.pst("log", "verify")
     ledger = (stack.run_dir / "erasures.jsonl").read_text()
-    assert ledger.count(user) == 1
+    assert ledger.count(user) == ledger.count('"search-') == 1
     anew = Owner(stack, owner.email, name="Baru")
     assert anew.logged_in().get("/me").json()["user_id"] != user
 
 
 def test_forgotten_with_the_tool_the_address_is_free(stack: Stack, owner: Owner) -> None:
-    """`pst vault forget` knows nothing of accounts; the next who comes is somebody new."""
-    user = owner.logged_in().get("/me").json()["user_id"]
+    """`pst vault forget` knows nothing of accounts; the next who comes is somebody new. What they
+    looked for is told and given up by the tool, too."""
+    me, mark = owner.logged_in(), f"z{uuid.uuid4().hex[:12]}"
+    user = me.get("/me").json()["user_id"]
+    plant(stack, owner, me, mark)
+    assert f"cari {mark}" in stack.pst("vault", "export", user)
     stack.pst("vault", "forget", user, "--yes")
+    assert mark not in stack.pst("vault", "export", user)
+    eventually(lambda: mark not in missed_in_vain(stack), within=90)
 
     def comes_anew() -> bool:
         stack.travel_to(stack.now() + timedelta(hours=1))

@@ -113,8 +113,10 @@ def test_reason_of_a_withdrawal_tells_of_nobody_either():
 def test_search_is_written_down_once():
     """The same at once is one."""
     command = commands.RecordSearch(
-        now=NOON, subject_id="siti", query="inflasi", source=Source.LIVE, hits=3
+        now=NOON, subject_id="siti", words_of=None, query="inflasi", source=Source.LIVE, hits=3
     )
-    searched = CatalogueSearched(source=Source.LIVE, hits=3, subject_id="siti", query="inflasi")
+    searched = CatalogueSearched(
+        source=Source.LIVE, hits=3, subject_id="siti", words_of=None, query="inflasi"
+    )
     given(SEARCH).when(command).then(searched)
     given(SEARCH, fact(searched)).when(command).then()

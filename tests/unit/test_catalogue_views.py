@@ -1,8 +1,10 @@
 """What the index, the report and subscribers are made of."""
 
+from dataclasses import replace
+
 from contracts.consultation import SubmitSchema
 from kernel.effects import Publish
-from services.consultation.catalogue import report, views
+from services.consultation.catalogue import report, unnamed, views
 from services.consultation.catalogue.events import AnswerWithdrawn, CatalogueSearched, Source
 from services.consultation.reactions import react
 from tests.support import NOON, fact
@@ -11,7 +13,9 @@ from tests.unit.test_catalogue_decider import CORRECTED, PUBLISHED
 
 
 def searched(source=Source.LIVE, hits=0, query="sealed"):
-    event = CatalogueSearched(source=source, hits=hits, subject_id="siti", query=query)
+    event = CatalogueSearched(
+        source=source, hits=hits, subject_id="siti", words_of=None, query=query
+    )
     return fact(event, stream="search-s1", name="catalogue_searched")
 
 
@@ -55,6 +59,25 @@ def test_consultation_that_names_its_search_is_linked_in_either_order():
         folded(views.SEARCHES, asked("s1"), searched()),
     ]
     assert [each["s1"]["followed_in"] for each in found] == [["1471"], ["1471"]]
+
+
+def test_searches_without_a_name_are_who_named_them():
+    """Not one of somebody who is known, nor what another's question names."""
+    nobodys = searched()
+    nobodys = fact(replace(nobodys.event, words_of="search-s1"), stream="search-s1")
+    log = {"consultation-k1": [asked("s1")], "search-s1": [nobodys], "day-1": [asked("s1")]}
+    subject_id = asked("s1").event.subject_id
+
+    def named(who, streams=("consultation-k1",)):
+        return unnamed.named_by(who, streams, lambda stream: log.get(stream, []))
+
+    assert named(subject_id) == [nobodys]
+    assert named("somebody else") == []
+    assert named(subject_id, ("day-1",)) == []
+    log["search-s1"] = [searched()]
+    assert named(subject_id) == []
+    log["consultation-k1"] = [asked(None)]
+    assert named(subject_id) == []
 
 
 def test_search_that_never_was_is_named_without_harm():

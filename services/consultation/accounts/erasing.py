@@ -14,6 +14,7 @@ from kernel.ledger import Entry, Ledger
 from services.consultation.accounts import commands, person, queries
 from services.consultation.accounts.events import ForgottenBecause
 from services.consultation.accounts.queries import ACCOUNT, PERSON
+from services.consultation.catalogue import unnamed
 
 
 class Erasing:
@@ -37,7 +38,14 @@ class Erasing:
         self._core.commands.handle(PERSON, subject_id, done, told)
 
     def give_up(self, subject_id: str) -> None:
-        """Write the ledger, give up the key, have it in the log of every office they are in."""
+        """Write the ledger, give up the key, have it in the log of every office they are in.
+
+        Before that the words of searches they made without a name and named afterwards.
+        """
+        streams = [place["stream"] for place in held.places(self._core, subject_id)]
+        for fact in unnamed.named_by(subject_id, streams, self._core.stored_facts):
+            nobody = Entry(fact.event.words_of, self._core.clock.now(), ())
+            erasure.forget(nobody, self._ledger, self._core.vault, [])
         entry = Entry(
             subject_id=subject_id,
             forgotten_at=self._core.clock.now(),

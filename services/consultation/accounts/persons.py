@@ -43,7 +43,7 @@ class PersonEntrypoints(Basis):
     def export_person(self, request: Request) -> Answer:
         """Return everything that this service holds about who asks; `PersonRequest`."""
         subject_id = schema(shapes.PersonRequest).load(request)["caller"]["id"]
-        return held.export(self.core, subject_id, queries.concerning)
+        return queries.export(self.core, subject_id)
 
     @rpc
     def ask_erasure(self, request: Request) -> Answer:

@@ -7,12 +7,13 @@ from typing import Any
 from contracts import accounts as shapes
 from contracts.common import rfc3339, schema
 from contracts.errors import Code, Rejected
-from host import lists
+from host import held, lists
 from host.runtime import Runtime
 from kernel.aggregate import Aggregate
 from kernel.facts import Fact
 from services.consultation.accounts import codes, decider, person, state, views
 from services.consultation.accounts.events import CodeIssued
+from services.consultation.catalogue import unnamed
 
 Document = dict[str, Any]
 
@@ -114,6 +115,23 @@ def _contact(core: Runtime, subject_id: str) -> Document | None:
     if row is None or row["email"] is None:
         return None
     return lists.in_clear(core, {**row, "subject_id": subject_id}, ("name", "email"))
+
+
+def export(core: Runtime, subject_id: str) -> Document:
+    """Return everything that this service holds about a person: stream → facts, in clear.
+
+    Also what they searched for without a name, if a question of theirs names the search. An
+    attachment has a `url` from which it comes.
+    """
+    told = held.export(core, subject_id, concerning)
+    for fact in unnamed.named_by(subject_id, list(told), core.stored_facts):
+        told[fact.stream] = [unnamed.told(fact, core.wiring.types, core.vault)]
+    for stream, facts in told.items():
+        for fact in facts:
+            if fact["type"] == "attachment_uploaded":
+                of, file = stream.removeprefix("consultation-"), fact["data"]["attachment_id"]
+                fact["url"] = f"/v1/consultations/{of}/attachments/{file}"
+    return told
 
 
 def concerning(subject_id: str, facts: Sequence[Fact]) -> list[Fact]:

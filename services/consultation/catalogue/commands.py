@@ -35,10 +35,11 @@ class WithdrawAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordSearch:
-    """A search was answered."""
+    """A search was answered. `words_of`: whose key the query is sealed with already, if any."""
 
     now: datetime
     subject_id: str
+    words_of: str | None
     query: str
     source: Source
     hits: int

@@ -47,11 +47,15 @@ class AnswerWithdrawn:
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogueSearched:
-    """Somebody looked before asking; `subject_id` may stand for a month's unknown searchers."""
+    """Somebody looked before asking; `subject_id` may stand for a month's unknown searchers.
+
+    Then `words_of` names the key with which the query is sealed inside, its own.
+    """
 
     source: Source
     hits: int
     subject_id: str
+    words_of: str | None
     query: Personal[str]
 
 

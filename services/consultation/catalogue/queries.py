@@ -12,7 +12,7 @@ from host.runtime import Runtime
 from kernel.clock import pause
 from kernel.personal import FORGOTTEN
 from offices.office import Office
-from services.consultation.catalogue import report, views
+from services.consultation.catalogue import report, unnamed, views
 
 Document = dict[str, Any]
 
@@ -53,6 +53,7 @@ def _searches(core: Runtime, office: Office, first: date, last: date) -> Iterato
 
 def _in_clear(core: Runtime, rows: list[Document]) -> Iterator[str]:
     for row in rows:
-        query = lists.in_clear(core, row, ("query",))["query"]
+        outer = lists.in_clear(core, row, ("query",))["query"]
+        query = unnamed.opened(core.vault, row["words_of"], outer)
         if query != FORGOTTEN:
             yield query

@@ -13,6 +13,7 @@ def decide(command: RecordSearch, known: bool) -> list[CatalogueSearched]:
             source=command.source,
             hits=command.hits,
             subject_id=command.subject_id,
+            words_of=command.words_of,
             query=command.query,
         )
     ]

@@ -19,7 +19,7 @@ from kernel.aggregate import Aggregate, Outcome
 from kernel.clock import derive_id, new_id
 from offices.office import Office
 from services.consultation import guards
-from services.consultation.catalogue import commands, decider, queries, searches, state
+from services.consultation.catalogue import commands, decider, queries, searches, state, unnamed
 from services.consultation.catalogue.lookup import Looked
 from services.consultation.catalogue.provider import Catalogue
 
@@ -123,10 +123,15 @@ class CatalogueCalls:
 
     def _record(self, caller: Caller, office: Office, asked: str, found: Looked) -> str | None:
         search_id, now = new_id(), self.core.clock.now()
+        query, words_of = asked, None
+        if (subject_id := _searcher(caller)) is None:
+            subject_id = _month(office, now)
+            query, words_of = unnamed.sealed(self.core.vault, search_id, asked)
         command = commands.RecordSearch(
             now=now,
-            subject_id=_searcher(caller, office, now),
-            query=asked,
+            subject_id=subject_id,
+            words_of=words_of,
+            query=query,
             source=found.source,
             hits=len(found.items),
         )
@@ -138,11 +143,14 @@ class CatalogueCalls:
         return search_id
 
 
-def _searcher(caller: Caller, office: Office, now: datetime) -> str:
-    """Return whose words they are: a person's, or nobody's known, by office and month.
+def _searcher(caller: Caller) -> str | None:
+    """Return whose words they are, None for nobody's known."""
+    return caller.id if caller.role == "service_user" and caller.id != ANONYMOUS else None
 
-    Those of a month can be given up together: `pst vault forget searches-1471-2026-11`.
+
+def _month(office: Office, now: datetime) -> str:
+    """Return for whom the unknown searchers of a month stand, by office.
+
+    What they looked for can be given up together: `pst vault forget searches-1471-2026-11`.
     """
-    if caller.role == "service_user" and caller.id != ANONYMOUS:
-        return caller.id
     return f"searches-{office.id}-{office.calendar.local_date(now):%Y-%m}"

@@ -67,6 +67,7 @@ def search(document: Document | None, fact: Fact) -> Document:
                 "source": event.source.value,
                 "hits": event.hits,
                 "subject_id": event.subject_id,
+                "words_of": event.words_of,
                 "query": event.query,
             }
     assert_never(event)
