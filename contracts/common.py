@@ -56,6 +56,20 @@ class EmailAddress(fields.String):
         return found.normalized
 
 
+class WrittenEmail(EmailAddress):
+    """An address that somebody leaves with the office: taken, too, where no mail can be sent to it
+    (`kantor.local`), if it looks like one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except ValidationError:
+            text = str(value).strip()
+            validate.Length(max=254)(text)
+            no_control_characters(text)
+            return validate.Email()(text)
+
+
 class PhoneNumber(fields.String):
     """A number in one spelling (E.164); without a country code it is an Indonesian one."""
 

@@ -17,6 +17,7 @@ from contracts.common import (
     PageQuerySchema,
     ServiceRequest,
     Timestamp,
+    WrittenEmail,
     code_word,
     each_once,
     in_our_time,
@@ -65,7 +66,7 @@ class ContactSchema(Body):
     """How to reach the person for whom an officer opens a consultation."""
 
     name = line(required=True)
-    email = fields.Email(load_default=None, allow_none=True, validate=validate.Length(max=254))
+    email = WrittenEmail(load_default=None, allow_none=True)
     phone = line(40, load_default=None, allow_none=True)
 
 

@@ -17,6 +17,7 @@ from contracts.common import (
     PageQuerySchema,
     ServiceRequest,
     Timestamp,
+    WrittenEmail,
     code_word,
     in_our_time,
     line,
@@ -94,7 +95,7 @@ class GuestBookSchema(Body):
     """Who came, and what for. Without an e-mail the deviation is recorded with a reason."""
 
     name = line(required=True)
-    email = fields.Email(load_default=None, allow_none=True, validate=validate.Length(max=254))
+    email = WrittenEmail(load_default=None, allow_none=True)
     no_email_reason = code_word(load_default=None, allow_none=True)
     phone = line(40, load_default=None, allow_none=True)
     sex = _one_of(SEXES, required=True)
