@@ -46,8 +46,9 @@ class CatalogueRoutes:
     def publish_answer(self, call: Call) -> Answer:
         """Have everybody find a question and its answer, in words that tell of nobody.
 
-        Refused are texts with an e-mail address, a phone number or an identity number. Done
-        again, it is a correction. `If-Match` and `ETag` are of the published answer.
+        Refused are texts with an e-mail address, a phone number, an identity number or the name
+        of who asked. Done again, it is a correction. `If-Match` and `ETag` are of the published
+        answer.
         """
         return _done(self.consultation.publish_answer(call.request))
 

@@ -112,6 +112,9 @@ def test_what_tells_of_a_person_is_not_published(officer, answered):
         "answer": ["Holds a personal e-mail address."],
         "topic": ["Holds a personal identity number."],
     }
+    named = publish(officer, answered, question="Dari SITI RAHMA: di mana?")
+    errors = problem(named, Code.VALIDATION_FAILED)["errors"]
+    assert errors == {"question": ["Holds a personal name."]}
 
 
 def test_only_officers_of_the_office_publish(stack, officer, fresh, answered):

@@ -80,6 +80,18 @@ def test_withdrawn_once():
         ("NIK 1471014507900001", "identity number"),
         ("NIK 147101 450790 0001", "identity number"),
         ("1234567890123456", "identity number"),
+        ("14710145079000011", "identity number"),
+        ("NPWP 09.254.294.3-407.000", "identity number"),
+        ("NPWP: 092542943407000", "identity number"),
+        ("Paspor A1234567", "identity number"),
+        ("paspor no. AB 123456", "identity number"),
+        ("WhatsApp 812-3456-7890", "phone number"),
+        ("WA: 81234567890", "phone number"),
+        ("https://wa.me/6281234567890", "phone number"),
+        ("\uff10\uff18\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19", "phone number"),
+        ("siti\uff20example.com", "e-mail address"),
+        ("siti(at)example.com", "e-mail address"),
+        ("siti [at] example.com", "e-mail address"),
     ],
 )
 def test_what_tells_of_a_person_is_refused_by_field(field, text, kind):
@@ -90,6 +102,23 @@ def test_what_tells_of_a_person_is_refused_by_field(field, text, kind):
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Saya SITI  Rahma, bertanya", "name"),
+        ("S.Rahma@kantor", "e-mail address"),
+        ("nomor (761) 55 66 77", "phone number"),
+    ],
+)
+def test_who_asked_is_not_named(text, kind):
+    """What is known of them is looked for, whatever its form."""
+    theirs = ("Siti Rahma", "s.rahma@kantor", "+62761556677")
+    found = given(ANSWER).when(replace(PUBLISH, question=text, theirs=theirs))
+    found.then_refused(Code.VALIDATION_FAILED)
+    assert found.refusal.errors == {"question": [f"Holds a personal {kind}."]}
+    given(ANSWER).when(replace(PUBLISH, theirs=theirs)).then(PUBLISHED)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Telepon kantor (0761) 7874567, surel bps1471@bps.go.id.",
@@ -97,6 +126,8 @@ def test_what_tells_of_a_person_is_refused_by_field(field, text, kind):
         "Rp 12.345.678.901.234 dan 215 123 456 ton",
         "Tabel 3.1.2 menurut kecamatan, 2020-2025; kode KBLI 47111",
         "Penduduk 1 123 456 (2023), 1 134 567 (2024)",
+        "Sebanyak 812 345 678 ribu; 812-815 ha; 2020-2021-2022",
+        "Katalog 1102001.1471, ISSN 0215-6814, SK 0102067/1471, KBLI C10130",
     ],
 )
 def test_figures_and_the_office_itself_may_be_named(text):

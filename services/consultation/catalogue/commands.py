@@ -10,13 +10,17 @@ from services.consultation.catalogue.events import Source
 
 @dataclass(frozen=True, kw_only=True)
 class PublishAnswer:
-    """An officer approves texts; `answered` tells whether the consultation has an answer."""
+    """An officer approves texts; `answered` tells whether the consultation has an answer.
+
+    `theirs`: what is known of who asked, and must not be in them.
+    """
 
     caller: Caller
     now: datetime
     office: Office
     consultation_id: str
     answered: bool
+    theirs: tuple[str, ...] = ()
     topic: str
     question: str
     answer: str

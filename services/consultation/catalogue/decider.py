@@ -41,7 +41,7 @@ def _published(command: PublishAnswer, state: State) -> AnswerEvent:
     if not command.answered:
         raise Rejected(Code.NOT_ANSWERED, "There is no answer that could be published.")
     texts = {name: getattr(command, name) for name in TEXTS}
-    _refuse_personal(texts, command.office)
+    _refuse_personal(texts, command.office, command.theirs)
     event = AnswerCorrected if state.published else AnswerPublished
     return event(
         consultation_id=command.consultation_id,
@@ -60,10 +60,10 @@ def _withdrawn(command: WithdrawAnswer, state: State) -> AnswerEvent:
     return AnswerWithdrawn(officer_id=command.caller.id, reason=command.reason)
 
 
-def _refuse_personal(texts: dict[str, str], office: Office) -> None:
+def _refuse_personal(texts: dict[str, str], office: Office, theirs: tuple[str, ...] = ()) -> None:
     contact: dict[str, Any] = office.document["contact"]
     own = (contact["email"].casefold(), contact["phone"])
-    found = {name: kinds for name, text in texts.items() if (kinds := kinds_in(text, own))}
+    found = {name: kinds for name, text in texts.items() if (kinds := kinds_in(text, own, theirs))}
     if found:
         errors = {name: [f"Holds a personal {kind}." for kind in k] for name, k in found.items()}
         raise Rejected(Code.VALIDATION_FAILED, "Take out what tells of a person.", errors)

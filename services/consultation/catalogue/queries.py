@@ -12,6 +12,7 @@ from host.runtime import Runtime
 from kernel.clock import pause
 from kernel.personal import FORGOTTEN
 from offices.office import Office
+from services.consultation.accounts import queries as accounts
 from services.consultation.catalogue import report, unnamed, views
 
 Document = dict[str, Any]
@@ -29,6 +30,16 @@ def answer(core: Runtime, answer_id: str) -> Document:
         raise Rejected(Code.NOT_FOUND, "There is no such answer.")
     dumped: Document = schema(shapes.AnswerSchema).dump({**found, "answer_id": answer_id})
     return dumped
+
+
+def known_of_asker(core: Runtime, consultation_id: str, subject_id: str) -> tuple[str, ...]:
+    """Return the names, addresses and numbers of who asked, by the question or their account."""
+    opening = core.facts(f"consultation-{consultation_id}")[0].event
+    known = [opening.contact_name, opening.contact_email, opening.contact_phone]
+    if (mark := accounts.account_of(core, subject_id)) is not None:
+        profile = accounts.profile(core, mark, subject_id)
+        known += [profile[name] for name in ("name", "email", "phone")]
+    return tuple(word for word in known if word and word != FORGOTTEN)
 
 
 def searches_report(core: Runtime, office: Office, first: date, last: date) -> Document:

@@ -68,6 +68,7 @@ class CatalogueCalls:
             now=self.core.clock.now(),
             office=self.office(known.office),
             answered=known.answered,
+            theirs=queries.known_of_asker(self.core, about, known.subject_id),
             **asked,
         )
         key = derive_id("answer", about)  # one a consultation
