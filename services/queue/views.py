@@ -148,7 +148,7 @@ VISITS = View(
     name="visits",
     key=ticket_of,
     project=visit,
-    indexes=([("office", 1), ("signed", -1)],),
+    indexes=([("office", 1), ("signed", -1)], [("subject_id", 1)]),
     personal=(*personal_fields(GuestBookSigned), "notes"),
 )
 """Sealed; without those of people who are forgotten."""

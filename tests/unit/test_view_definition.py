@@ -8,6 +8,8 @@ from kernel.codec import Earlier, EventType, EventTypes
 from kernel.views import View
 from services.consultation.schemas import TYPES
 from services.consultation.views import VIEWS
+from services.notifier.views import VIEWS as NOTIFIER
+from services.queue.views import VIEWS as QUEUE
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,9 @@ def test_views_of_the_services_have_names_of_their_own():
     """Two views never share a collection."""
     names = {view.definition(TYPES) for view in VIEWS}
     assert len(names) == len(VIEWS)
+
+
+@pytest.mark.parametrize("view", [*VIEWS, *NOTIFIER, *QUEUE], ids=lambda view: view.name)
+def test_who_is_forgotten_is_found_by_an_index(view):
+    """Redacting a view looks for its documents by their person, however many others there are."""
+    assert not view.personal or "subject_id" in [index[0][0] for index in view.indexes]

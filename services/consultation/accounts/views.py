@@ -140,6 +140,7 @@ PEOPLE = View(
     name="people",
     key=subject_of,
     project=profile,
+    indexes=([("subject_id", 1)],),  # by which whoever is forgotten is looked for
     personal=("name", "email", "phone", "institution", "email_pending", *NO_CLAIM),
 )
 """Subject id → how to reach them, sealed, and the mark of their account."""

@@ -87,7 +87,7 @@ SEARCHES = View(
     name="searches",
     key=_search_of,
     project=search,
-    indexes=([("office", 1), ("searched_at", 1)],),
+    indexes=([("office", 1), ("searched_at", 1)], [("subject_id", 1)]),
     personal=("query",),
 )
 
