@@ -12,7 +12,7 @@ from contracts.errors import Code, PstError, Rejected, Unavailable
 from gateway import body, headers, responses
 from gateway.auth import Identity
 from gateway.errors import Refusal
-from gateway.rate_limit import RateLimit
+from gateway.rate_limit import RateLimit, source_of
 from kernel.clock import monotonic
 from kernel.metrics import REQUEST_SECONDS, REQUESTS
 
@@ -97,7 +97,7 @@ class Application:
             if refusal.code is not Code.UNAUTHENTICATED:
                 raise
             request.caller = refusal  # not everything needs a token
-            self._rate_limit.count(request.remote_addr or "")
+            self._rate_limit.count(source_of(request.remote_addr))
 
     def _dispatch(self, request: ApiRequest, match: Match | HTTPException) -> Response:
         try:

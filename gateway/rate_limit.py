@@ -1,5 +1,7 @@
 """How often one caller may call."""
 
+from ipaddress import IPv6Address, ip_address, ip_network
+
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -29,6 +31,20 @@ class RateLimit:
     def _wait(self, rate: RateLimitItem, caller: str) -> str:
         window_ends = self._windows.get_window_stats(rate, caller).reset_time
         return str(max(1, round(window_ends - self._clock.now().timestamp() + 0.5)))
+
+
+def source_of(address: str | None) -> str:
+    """Return where a call comes from, as far as one customer of a network has one address.
+
+    Of IPv6 that is a network of 64 bits: who has one has more addresses than could be counted.
+    """
+    try:
+        found = ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return address or ""
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return str(ip_network((found, 64), strict=False))
+    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 def _parse(rates: str, setting: str) -> list[RateLimitItem]:

@@ -18,6 +18,7 @@ from gateway.auth import Identity
 from gateway.call import ANYONE, Afterwards, Answer, Call, caller_of, wish_of
 from gateway.declaration import Declaration
 from gateway.inputs import Inputs
+from gateway.rate_limit import source_of
 from gateway.server import ApiServer
 from kernel.clock import monotonic
 
@@ -93,7 +94,7 @@ class Route(HttpRequestHandler):
             query,
             said,
             seen,
-            request.remote_addr or "",
+            source_of(request.remote_addr),
             request.incoming or (),
         )
 

@@ -12,7 +12,7 @@ from gateway import consultations, responses
 from gateway.auth import Identity
 from gateway.call import Call, wish_of
 from gateway.errors import PROBLEMS, Refusal, document_of
-from gateway.rate_limit import RateLimit
+from gateway.rate_limit import RateLimit, source_of
 from kernel.config import SettingsError
 from tests.support import NOON
 
@@ -174,3 +174,21 @@ def test_one_call_too_many_is_told_when_to_come_back() -> None:
 def test_rate_that_is_none_is_a_wrong_setting() -> None:
     with pytest.raises(SettingsError, match="PST_RATE_LIMIT"):
         RateLimit("often")
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        (None, ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_a_network_of_one_customer_is_one_source(address, source):
+    """Who has an IPv6 network has more addresses than anybody could limit one by one."""
+    assert source_of(address) == source
