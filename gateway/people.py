@@ -82,7 +82,8 @@ class AccountRoutes:
     def verify_code(self, call: Call) -> Answer:
         """Send back the code, and be logged in.
 
-        It is good for 10 minutes and once; a newer one ends it, and so do 5 wrong ones.
+        It is good for 10 minutes and once; a newer one ends it, and so do 5 wrong ones. Asked for
+        again within 5 minutes, and untried, it is the same that comes.
         """
         self.code_rate.count(call)
         return self.user_tokens.given(self.consultation.verify_code(call.request))

@@ -11,6 +11,7 @@ from services.consultation.accounts.events import (
     AccountMovedOut,
     AddressNoted,
     CodeIssued,
+    CodeSentAgain,
     CodeTried,
     CodeWithheld,
     DetailsClaimed,
@@ -58,6 +59,12 @@ def missed(at: datetime = NOON, challenge: str = "c1") -> LoginWithoutAccount:
 
 def noted(source: Source = Source.CONSULTATION) -> AddressNoted:
     return AddressNoted(subject_id="s1", name="Siti", email=EMAIL, phone=None, source=source)
+
+
+def again(challenge: str = "c1", notice: str | None = None) -> CodeSentAgain:
+    return CodeSentAgain(
+        subject_id="s1", challenge_id=challenge, expires_at=UNTIL, notice_version=notice
+    )
 
 
 def claimed(challenge: str = "c2", name: str | None = "Siti") -> DetailsClaimed:

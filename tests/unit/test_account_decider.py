@@ -15,6 +15,7 @@ from services.consultation.accounts.events import (
     AccountMovedIn,
     CodeCounted,
     CodeIssued,
+    DetailsClaimed,
     DetailsCorrected,
     EmailBounced,
     EmailChangeConfirmed,
@@ -23,6 +24,7 @@ from services.consultation.accounts.events import (
     ForgottenBecause,
 )
 from services.consultation.accounts.queries import ACCOUNT
+from services.consultation.accounts.reactions import react
 from services.consultation.accounts.state import CODES, TRIES, State
 from services.consultation.accounts.views import profile, subject_of
 from tests.support import NOON, fact, given
@@ -32,6 +34,7 @@ from tests.unit.account import (
     NEW,
     UNTIL,
     WEEK,
+    again,
     change,
     claimed,
     confirm,
@@ -145,6 +148,27 @@ def test_a_new_code_ends_the_one_before():
     known = facts(registered(), issued("c1"), issued("c2"))
     given(ACCOUNT, *known).when(verify(challenge="c1")).then()
     given(ACCOUNT, *known).when(verify(challenge="c2")).then(verified("c2"))
+
+
+def test_who_merely_knows_an_address_cannot_end_the_code_of_its_owner():
+    """It goes out once more, while it is untried and has half of its time; then a new one does."""
+    out = (*VERIFIED, *facts(issued()))
+    half = NOON + 5 * MINUTE
+    given(ACCOUNT, *out).when(login(half)).then(again())
+    given(ACCOUNT, *out).when(register(half)).then(again(notice="2026-1"))
+    given(ACCOUNT, *out, *facts(again(notice="2026-1"))).when(verify()).then(
+        verified(notice="2026-1")
+    )
+    late = half + MINUTE
+    given(ACCOUNT, *out).when(login(late)).then(issued("c2", at=late))
+    given(ACCOUNT, *out, *facts(tried(1))).when(login()).then(issued("c2"))
+    given(ACCOUNT, *out, *facts(*[again()] * CODES)).when(login()).then()
+    unverified = facts(registered(), issued())
+    given(ACCOUNT, *unverified).when(login()).then(again())
+    given(ACCOUNT, *unverified).when(register()).then_kinds(CodeIssued, DetailsClaimed)
+    given(ACCOUNT, *ASKED).when(login()).then_kinds(CodeIssued)
+    (told,) = react(fact(again(), stream="account-m1", name="code_sent_again"))
+    assert (told.event, told.data["challenge_id"]) == ("code_issued", "c1")
 
 
 def test_at_most_five_codes_an_hour():

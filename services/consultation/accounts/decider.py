@@ -33,6 +33,7 @@ from services.consultation.accounts.events import (
     AddressNoted,
     CodeCounted,
     CodeIssued,
+    CodeSentAgain,
     CodeTried,
     CodeWithheld,
     DetailsClaimed,
@@ -137,6 +138,16 @@ def _code_to_log_in(
     command: Register | LogIn, state: State, notice_version: str | None = None
 ) -> list[Event]:
     """The code; of an address that is nobody's yet, whoever sends it back is who they said."""
+    details = isinstance(command, Register) and state.standing is not Standing.VERIFIED
+    challenge = valid(state.challenge, command.now)
+    if challenge and not details and _good_for_more(challenge, command.now):
+        again = CodeSentAgain(
+            subject_id=state.subject_id,
+            challenge_id=challenge.challenge_id,
+            expires_at=challenge.expires_at,
+            notice_version=notice_version,
+        )
+        return [again]
     code = _code(command, state.subject_id, notice_version)
     if state.standing is Standing.VERIFIED:
         return [code]
@@ -150,6 +161,12 @@ def _code_to_log_in(
         institution=given.institution if given else None,
     )
     return [code, claimed]
+
+
+def _good_for_more(challenge: Challenge, now: datetime) -> bool:
+    """Tell whether a code to log in can go out once more: untried, and with half of its time."""
+    fresh = now + VALID_FOR / 2 <= challenge.expires_at
+    return fresh and challenge.tries == 0 and challenge.to is None
 
 
 def _code(

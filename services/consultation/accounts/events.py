@@ -80,6 +80,17 @@ class CodeIssued:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeSentAgain:
+    """The code that is out goes out once more, and stays as good as it was: who merely knows an
+    address cannot end the code of its owner."""
+
+    subject_id: str
+    challenge_id: str
+    expires_at: datetime
+    notice_version: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CodeWithheld:
     """What would have been issued, but the new address has had enough of them: nobody is told.
 
@@ -203,6 +214,7 @@ Event = (
     | AddressNoted
     | LoginWithoutAccount
     | CodeIssued
+    | CodeSentAgain
     | CodeWithheld
     | CodeCounted
     | DetailsClaimed

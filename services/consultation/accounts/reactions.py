@@ -26,6 +26,8 @@ def react(fact: Fact) -> list[Effect]:
             return [_told(fact), Cancel(FORGET)]
         case events.CodeIssued() | person.ErasureHeld():
             return [_told(fact)]
+        case events.CodeSentAgain():
+            return [_told(fact, "code_issued")]
         case events.EmailChangeConfirmed():
             data = {"subject_id": event.subject_id, "to": event.to}
             return [Schedule(MOVE, fact.occurred_at, data)]
@@ -58,7 +60,7 @@ def react(fact: Fact) -> list[Effect]:
     assert_never(event)
 
 
-def _told(fact: Fact) -> Publish:
-    """Published under its own name; `contracts/events.py` says which fields cross over."""
+def _told(fact: Fact, name: str = "") -> Publish:
+    """Published under its own name, if no other; `contracts/events.py` says what crosses over."""
     fields = {n: getattr(fact.event, n) for n in fact.event.__dataclass_fields__}
-    return Publish(fact.name, fields, subject=fact.event.subject_id)
+    return Publish(name or fact.name, fields, subject=fact.event.subject_id)

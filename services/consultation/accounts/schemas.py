@@ -8,6 +8,7 @@ TYPES = (
     EventType("address_noted", 1, events.AddressNoted),
     EventType("login_without_account", 1, events.LoginWithoutAccount),
     EventType("code_issued", 1, events.CodeIssued),
+    EventType("code_sent_again", 1, events.CodeSentAgain),
     EventType("code_withheld", 1, events.CodeWithheld),
     EventType("code_counted", 1, events.CodeCounted),
     EventType("details_claimed", 1, events.DetailsClaimed),

@@ -13,6 +13,7 @@ from services.consultation.accounts.events import (
     AddressNoted,
     CodeCounted,
     CodeIssued,
+    CodeSentAgain,
     CodeTried,
     CodeWithheld,
     DetailsClaimed,
@@ -96,6 +97,8 @@ def evolve(state: State, fact: Fact) -> State:
                 to=event.to,
             )
             return _challenged(state, challenge, fact.occurred_at)
+        case CodeSentAgain():
+            return _challenged(state, _read(state.challenge, event), fact.occurred_at)
         case CodeWithheld():
             challenge = Challenge(
                 challenge_id=event.challenge_id, expires_at=event.expires_at, to=event.to
@@ -141,7 +144,13 @@ def _owned(state: State, fact: Fact, standing: Standing, forget_at: datetime | N
     )
 
 
-def _challenged(state: State, challenge: Challenge, at: datetime) -> State:
+def _read(challenge: Challenge | None, event: CodeSentAgain) -> Challenge | None:
+    if challenge is None or event.notice_version is None:
+        return challenge
+    return replace(challenge, notice_version=event.notice_version)
+
+
+def _challenged(state: State, challenge: Challenge | None, at: datetime) -> State:
     return replace(state, challenge=challenge, codes_at=_counted(state, at))
 
 
