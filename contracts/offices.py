@@ -16,6 +16,9 @@ STOPS = ("front_office", "desk")
 AT_CLOSE = ("expire", "serve")
 SILENCE_CLOSE = ("auto", "officer_confirms")
 
+MOST_REMINDERS = 3
+"""Of one silence; the published event counts them 1, 2, 3."""
+
 
 def _day(**kwargs: Any) -> fields.Date:
     return fields.Date(error_messages={"invalid": "Not a date such as 2026-11-25."}, **kwargs)
@@ -132,7 +135,11 @@ class PolicySchema(Schema):
 
     limit_working_days = fields.Integer(required=True, validate=validate.Range(min=1, max=60))
     silence_days = fields.Integer(required=True, validate=validate.Range(min=1, max=365))
-    reminder_days = fields.List(fields.Integer(validate=validate.Range(min=1)), required=True)
+    reminder_days = fields.List(
+        fields.Integer(validate=validate.Range(min=1)),
+        required=True,
+        validate=validate.Length(max=MOST_REMINDERS),
+    )
     reminder_time = ClockTime(required=True)
     silence_close = fields.String(required=True, validate=validate.OneOf(SILENCE_CLOSE))
     reopen_days = fields.Integer(required=True, validate=validate.Range(min=0, max=365))

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from contracts.offices import MOST_REMINDERS
 from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
 from kernel.facts import Fact
 from offices import decrees
@@ -101,7 +102,10 @@ def react(fact: Fact) -> list[Effect]:
         case MeetingCancelled():
             over = Cancel(f"{MEETING_OVER}{event.meeting_id}")
             return [_told(fact), over, *_link_dates(fact, event.meeting_id)]
-        case MeetingHeld() | MeetingMissed():
+        case MeetingHeld():
+            over = Cancel(f"{MEETING_OVER}{event.meeting_id}")
+            return [_told(fact), over, *_no_silence()]
+        case MeetingMissed():
             return [_told(fact), Cancel(f"{MEETING_OVER}{event.meeting_id}")]
         case ConsultationClosed():
             return [_told(fact), *_no_limit(), *_no_silence()]
@@ -148,7 +152,8 @@ def _silence_dates(event: SilenceStarted) -> list[Effect]:
 
 
 def _no_silence() -> list[Effect]:
-    return [Cancel(SILENCE_CLOSE), *(Cancel(f"{SILENCE_REMINDER}{n}") for n in (1, 2, 3))]
+    reminders = range(1, MOST_REMINDERS + 1)
+    return [Cancel(SILENCE_CLOSE), *(Cancel(f"{SILENCE_REMINDER}{n}") for n in reminders)]
 
 
 def _limit_dates(due_at: datetime | None, warn_at: datetime | None) -> list[Effect]:

@@ -293,6 +293,7 @@ DAY = {"date": "2026-11-24", "kind": "closure", "decree_no": "B-7", "name": "Pin
             "valid_until: Must not lie before",
         ),
         ({"policy.reminder_days": ["3", "7"]}, "policy.reminder_days: Must rise and stay below"),
+        ({"policy.reminder_days": ["1", "2", "3", "4"]}, "Longer than maximum length 3"),
         ({"policy.silence_days": "seven"}, "policy.silence_days: Not a valid integer"),
         ({"calendar": [DAY | {"kind": "party"}]}, "calendar.0.kind: Must be one of"),
         ({"calendar": [DAY, DAY]}, "calendar: More than one entry for 2026-11-24"),
