@@ -223,7 +223,7 @@ def _changes(before: Document, fact: Fact) -> Document:
         case MeetingCancelled() | MeetingMissed():
             return {}
         case MeetingHeld():
-            return {"turn": "officer"}
+            return {"turn": "officer", "silence": _silence(None)}
         case ConsultationClosed():
             return {
                 "status": "closed",

@@ -165,15 +165,15 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             return {"status": Status.NEEDS_CLARIFICATION, **pause}
         case ClarificationEnded():
             status = Status.IN_PROGRESS if state.accepted_at else Status.SUBMITTED
-            return {"status": status, "turn": Party.OFFICER, "silence": None, **_goes_on(state, at)}
+            owed = {"turn": Party.OFFICER, "silence": None, "lapsed": None}
+            return {"status": status, **owed, **_goes_on(state, at)}
         case RequestAccepted():
             runs = {"accepted_at": at, "due_at": event.due_at, "sla": Sla.RUNNING}
             return {"status": Status.ACCEPTED, **runs}
         case ConsultationAssigned():
             return {"officer_id": event.officer_id, "status": _working(state)}
         case MessagePosted():
-            shelf = shelves.without(state.shelf, event.attachments)
-            return _after_message(replace(state, shelf=shelf), event)
+            return _after_message(state, event)
         case ConsultationAnswered():
             return {"answered_at": at}
         case SlaApproaching():
@@ -211,7 +211,8 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
         case MeetingMissed():
             return _after_its_time(state, event.meeting_id)
         case MeetingHeld():  # and the officer owes what came of it
-            return {"turn": Party.OFFICER, **_after_its_time(state, event.meeting_id)}
+            owed = {"turn": Party.OFFICER, "silence": None, "lapsed": None}
+            return {**owed, **_after_its_time(state, event.meeting_id)}
         case ConsultationClosed():
             return _after_closing(state, event, at)
         case ConsultationReopened():
