@@ -32,6 +32,10 @@ class World:
         """Have somebody ask for something; False when it is refused."""
         return self._do(what(caller=caller, now=self.now, office=self.office, **words))
 
+    def told(self, what: type[Any], **words: Any) -> bool:
+        """Have the service hear what nobody asks; False when it is refused."""
+        return self._do(what(now=self.now, office=self.office, **words))
+
     def wait(self, until: datetime) -> None:
         """Let time pass: what comes due on the way fires at its time, the earliest first."""
         while due := sorted((at, name) for name, (at, _) in self.dates.items() if at <= until):

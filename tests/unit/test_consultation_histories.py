@@ -1,119 +1,33 @@
 """Whatever is asked in whatever order, under whatever calendar: what must always hold."""
 
-from datetime import date, datetime, timedelta
+from collections import Counter
+from datetime import date, timedelta
 
 from holidays import country_holidays
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from contracts.consultation import ConsultationSchema
-from offices.calendar import Override
 from offices.public_holidays import DayKind
-from services.consultation import commands, resource
+from services.consultation import resource
 from services.consultation.events import (
     CloseReason,
     ConsultationClosed,
+    ContactBounced,
+    MeetingHeld,
     MessagePosted,
     RequestAccepted,
+    SilenceLapsed,
     SilenceStarted,
     SlaApproaching,
     SlaBreached,
     SlaMet,
+    SlaRejudged,
 )
 from services.consultation.explained import explain
 from services.consultation.reactions import react
 from services.consultation.state import Sla, State, Status
-from tests.unit.consultation import ANI, BUDI, OFFICE, RINA, SITI
-from tests.unit.consultation_world import World
-
-WISHES = {
-    "accept": lambda w, who: w.ask(commands.Accept, who),
-    "clarify": lambda w, who: w.ask(
-        commands.AskClarification, who, message_id="m", text="?", missing=("topic",)
-    ),
-    "claim": lambda w, who: w.ask(commands.Claim, who),
-    "assign": lambda w, who: w.ask(commands.Assign, who, officer_id="ani"),
-    "post": lambda w, who: w.ask(commands.PostMessage, who, message_id="m", text="…"),
-    "note": lambda w, who: w.ask(
-        commands.PostMessage, who, message_id="m", text="…", internal=True
-    ),
-    "auto": lambda w, who: w.ask(
-        commands.PostMessage, who, message_id="m", text="…", automatic=True
-    ),
-    "late": lambda w, who: w.ask(
-        commands.PostMessage, who, message_id="m", text="…", sent_at=w.now - timedelta(days=2)
-    ),
-    "enter": lambda w, who: w.ask(
-        commands.PostMessage,
-        who,
-        message_id="m",
-        text="…",
-        on_behalf=True,
-        channel="email",
-        sent_at=w.now - timedelta(hours=5),
-    ),
-    "refer": lambda w, who: w.ask(commands.Refer, who, target="library", reason="…"),
-    "resolve": lambda w, who: w.ask(commands.Close, who, reason=CloseReason.RESOLVED),
-    "spam": lambda w, who: w.ask(commands.Close, who, reason=CloseReason.SPAM),
-    "withdraw": lambda w, who: w.ask(commands.Withdraw, who),
-    "reopen": lambda w, who: w.ask(commands.Reopen, who, reason="…"),
-    "meet": lambda w, who: w.ask(
-        commands.ScheduleMeeting,
-        who,
-        meeting_id=f"meet-{len(w.facts)}",
-        kind="zoom",
-        start=w.now + timedelta(days=2),
-        end=w.now + timedelta(days=2, minutes=30),
-        join_url="https://zoom.us/j/1",
-    ),
-    "meet by link": lambda w, who: w.ask(
-        commands.ScheduleMeeting,
-        who,
-        meeting_id=f"meet-{len(w.facts)}",
-        kind="zoom",
-        start=w.now + timedelta(days=2),
-        end=w.now + timedelta(days=2, minutes=30),
-        makes_links=True,
-    ),
-    "give link": lambda w, who: w.ask(
-        commands.RescheduleMeeting,
-        who,
-        meeting_id=next(iter(w.state.meetings), "meet-0"),
-        start=w.now + timedelta(days=3),
-        end=w.now + timedelta(days=3, minutes=30),
-        join_url="https://zoom.us/j/2",
-    ),
-    "move": lambda w, who: w.ask(
-        commands.RescheduleMeeting,
-        who,
-        meeting_id=next(iter(w.state.meetings), "meet-0"),
-        start=w.now + timedelta(days=3),
-        end=w.now + timedelta(days=3, minutes=30),
-    ),
-    "cancel": lambda w, who: w.ask(
-        commands.CancelMeeting, who, meeting_id=next(iter(w.state.meetings), "meet-0")
-    ),
-    "held": lambda w, who: w.ask(
-        commands.HoldMeeting,
-        who,
-        meeting_id=next(iter(w.state.meetings), "meet-0"),
-        message_id="m",
-        summary="…",
-    ),
-    "missed": lambda w, who: w.ask(
-        commands.MissMeeting, who, meeting_id=next(iter(w.state.meetings), "meet-0")
-    ),
-}
-
-STEP = st.tuples(
-    st.sampled_from((BUDI, ANI, RINA, SITI)),
-    st.sampled_from(sorted(WISHES)),
-    st.integers(0, 4 * 24 * 60),
-    st.none() | st.tuples(st.integers(1, 12), st.sampled_from(DayKind)),
-)
-"""Who asks for what after how many minutes, and which day that far ahead is decreed before."""
-
-STEPS = st.lists(STEP, max_size=16)
+from tests.unit.consultation import OFFICE
+from tests.unit.consultation_wishes import STORIES, play
 
 
 def kind(known):
@@ -121,23 +35,11 @@ def kind(known):
     return type(known.event)
 
 
-def play(steps):
-    """Let people do it; what comes due meanwhile fires."""
-    world = World()
-    for who, wish, minutes, decree in steps:
-        world.wait(world.now + timedelta(minutes=minutes))
-        if decree is not None:
-            days, kind = decree
-            world.decree(Override(world.today() + timedelta(days=days), kind, "Libur", "SKB"))
-        WISHES[wish](world, who)
-    return world
-
-
 @settings(max_examples=150, deadline=None)
-@given(STEPS)
-def test_state_and_resource_agree(steps):
+@given(STORIES)
+def test_state_and_resource_agree(story):
     """Status, limit, silence, officer: folded twice, for two purposes, to the same."""
-    world = play(steps)
+    world = play(story)
     seen, state = resource.of(world.facts), world.state
     assert seen["status"] == state.status
     assert seen["turn"] == state.turn
@@ -162,10 +64,10 @@ def test_state_and_resource_agree(steps):
 
 
 @settings(max_examples=150, deadline=None)
-@given(STEPS)
-def test_one_verdict_and_no_silence_when_closed(steps):
+@given(STORIES)
+def test_one_verdict_and_no_silence_when_closed(story):
     """Judged once; what is closed waits for nobody, and what waits has its dates."""
-    world = play(steps)
+    world = play(story)
     verdicts = [f for f in world.facts if isinstance(f.event, SlaMet | SlaBreached)]
     assert len(verdicts) <= 1
     if world.state.status is Status.CLOSED:
@@ -179,10 +81,10 @@ def test_one_verdict_and_no_silence_when_closed(steps):
 
 
 @settings(max_examples=150, deadline=None)
-@given(STEPS)
-def test_nothing_said_is_lost(steps):
+@given(STORIES)
+def test_nothing_said_is_lost(story):
     """Every message that was not refused is there; a user's word is never answered by a close."""
-    world = play(steps)
+    world = play(story)
     said = [f for f in world.facts if isinstance(f.event, MessagePosted)]
     assert len(resource.of(world.facts)["messages"]) == len(said) + 1
     silent_since = None
@@ -197,10 +99,10 @@ def test_nothing_said_is_lost(steps):
 
 
 @settings(max_examples=150, deadline=None)
-@given(STEPS)
-def test_nobody_is_warned_twice_of_the_same_end(steps):
+@given(STORIES)
+def test_nobody_is_warned_twice_of_the_same_end(story):
     """Nor after it."""
-    world = play(steps)
+    world = play(story)
     warned = [f for f in world.facts if isinstance(f.event, SlaApproaching)]
     assert len({f.event.due_at for f in warned}) == len(warned)
     assert all(f.occurred_at < f.event.due_at for f in warned)
@@ -220,38 +122,78 @@ def counts(day: date, decreed: dict[date, DayKind]) -> bool:
     return day.weekday() < 5 and day not in JOINT and day not in PUBLIC
 
 
-def oracle(accepted: datetime, pauses: list[tuple[date, date]], decreed) -> date:
-    """Walk on from the acceptance; a day counts if it is worked and nobody waits for the user."""
-    day, left = (accepted + SEVEN).date(), 3
-    while left:
+def walk(day: date, working_days: int, decreed: dict[date, DayKind]) -> date:
+    """Go on from a day, one at a time, until so many were worked."""
+    while working_days:
         day += timedelta(days=1)
-        paused = any(start < day <= end for start, end in pauses)
-        if counts(day, decreed) and not paused:
-            left -= 1
+        working_days -= counts(day, decreed)
     return day
 
 
+def waited(pauses: list[tuple[date, date]], decreed: dict[date, DayKind]) -> int:
+    """Count the working days on which the user was waited for, the first of each pause not."""
+    days = (a + timedelta(days=n) for a, b in pauses for n in range(1, (b - a).days + 1))
+    return sum(counts(day, decreed) for day in days)
+
+
+def pauses_of(world):
+    """Return the pauses of the limit as local dates."""
+    return [((p.start + SEVEN).date(), (p.end + SEVEN).date()) for p in world.state.pauses]
+
+
 @settings(max_examples=300, deadline=None)
-@given(STEPS)
-def test_due_date_is_what_a_calendar_on_the_wall_says(steps):
+@given(STORIES)
+def test_due_date_is_what_a_calendar_on_the_wall_says(story):
     """Under every decree, over every pause, up to the verdict."""
-    world = play(steps)
+    world = play(story)
     state = world.state
     if state.sla is not Sla.RUNNING:
         return
     decreed = {o.date: o.kind for o in world.office.calendar.overrides}
-    pauses = [((p.start + SEVEN).date(), (p.end + SEVEN).date()) for p in state.pauses]
-    expected = oracle(state.accepted_at, pauses, decreed)
-    assert state.due_at is not None
+    limit = 3 + waited(pauses_of(world), decreed)
+    expected = walk((state.accepted_at + SEVEN).date(), limit, decreed)
     assert (state.due_at + SEVEN).date() == expected
     assert state.due_at == OFFICE.calendar.closing(expected)
 
 
+def test_stories_have_what_is_to_be_tested():
+    """A limit that runs, over a pause of days, under a decree: not now and then, but often."""
+    seen = Counter()
+
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(STORIES)
+    def look(story):
+        world = play(story)
+        state, told = world.state, [f.event for f in world.facts]
+        runs = state.sla is Sla.RUNNING
+        seen["stories"] += 1
+        seen["runs"] += runs
+        seen["pause"] += runs and any(start < end for start, end in pauses_of(world))
+        seen["decree"] += runs and any(
+            state.accepted_at < OFFICE.calendar.closing(o.date) <= state.due_at
+            for o in world.office.calendar.overrides
+        )
+        seen["breached"] += any(isinstance(e, SlaBreached) for e in told)
+        seen["rejudged"] += any(isinstance(e, SlaRejudged) for e in told)
+        seen["lapsed"] += any(isinstance(e, SilenceLapsed) for e in told)
+        seen["bounced"] += any(isinstance(e, ContactBounced) for e in told)
+        seen["held"] += any(isinstance(e, MeetingHeld) for e in told)
+        seen["reversed"] += any(getattr(e, "reverses_close", False) for e in told)
+        silent = (getattr(e, "reason", None) is CloseReason.USER_SILENT for e in told)
+        seen["closed as silent"] += any(silent)
+
+    look()
+    assert seen["runs"] >= seen["stories"] / 3, seen
+    assert seen["pause"] >= seen["stories"] / 10, seen
+    rare = ("breached", "rejudged", "lapsed", "bounced", "held", "reversed", "closed as silent")
+    assert all(seen[each] for each in rare), seen
+
+
 @settings(max_examples=300, deadline=None)
-@given(STEPS)
-def test_explained_minutes_are_those_on_the_wall(steps):
+@given(STORIES)
+def test_explained_minutes_are_those_on_the_wall(story):
     """Every minute is somebody's, and none is counted twice."""
-    world = play(steps)
+    world = play(story)
     told = explain(world.facts, world.office, world.now)
     accepted = [f.occurred_at for f in world.facts if isinstance(f.event, RequestAccepted)]
     assert (told is not None) == bool(accepted)
@@ -268,10 +210,10 @@ def test_explained_minutes_are_those_on_the_wall(steps):
 
 
 @settings(max_examples=50, deadline=None)
-@given(STEPS)
-def test_every_fact_has_a_reaction_without_texts(steps):
+@given(STORIES)
+def test_every_fact_has_a_reaction_without_texts(story):
     """Nothing falls through, and nothing personal leaves."""
-    assert all(react(f) for f in play(steps).facts)
+    assert all(react(f) for f in play(story).facts)
 
 
 def test_state_holds_nothing_personal():
