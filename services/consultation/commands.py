@@ -240,6 +240,13 @@ class ReportBounce(_Timed):
     channel: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReportReached(_Timed):
+    """It does: a letter with a word that awaits an answer is out."""
+
+    channel: str
+
+
 Asked = (
     Submit
     | AskClarification
@@ -268,6 +275,7 @@ Timed = (
     | ReportLinkFailure
     | Recalculate
     | ReportBounce
+    | ReportReached
     | DropUnused
 )
 Command = Asked | Timed

@@ -40,6 +40,7 @@ from services.consultation.commands import (
     Reopen,
     ReportBounce,
     ReportLinkFailure,
+    ReportReached,
     RescheduleMeeting,
     ScheduleMeeting,
     Submit,
@@ -89,6 +90,8 @@ def decide(command: Command, state: State) -> list[Event]:
             return limit.recalculate(command, state)
         case ReportBounce():
             return silence.bounce(command, state)
+        case ReportReached():
+            return silence.reached(command, state)
         case DropUnused():
             return [*attachments.dropped(command, state.shelf)]
     check_access(command.caller, state.office, state.subject_id)

@@ -185,6 +185,13 @@ class ContactBounced:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactReached:
+    """After all it does: the last word awaits an answer from now on."""
+
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReferralGiven:
     """The user was told who else can help."""
 
@@ -334,6 +341,7 @@ Event = (
     | SilenceReminderDue
     | SilenceLapsed
     | ContactBounced
+    | ContactReached
     | ReferralGiven
     | MeetingScheduled
     | MeetingRescheduled

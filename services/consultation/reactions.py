@@ -36,6 +36,7 @@ from services.consultation.events import (
     ConsultationReopened,
     ConsultationSubmitted,
     ContactBounced,
+    ContactReached,
     DeadlineRecalculated,
     Event,
     MeetingCancelled,
@@ -107,6 +108,8 @@ def react(fact: Fact) -> list[Effect]:
             return [_told(fact), over, *_no_silence()]
         case MeetingMissed():
             return [_told(fact), Cancel(f"{MEETING_OVER}{event.meeting_id}")]
+        case ContactReached():
+            return [Ignore("the silence that begins has its dates")]
         case ConsultationClosed():
             return [_told(fact), *_no_limit(), *_no_silence()]
         case (

@@ -15,6 +15,7 @@ from services.consultation.events import (
     ConsultationReopened,
     ConsultationSubmitted,
     ContactBounced,
+    ContactReached,
     DeadlineRecalculated,
     Event,
     MeetingCancelled,
@@ -218,6 +219,8 @@ def _changes(before: Document, fact: Fact) -> Document:
             return {"silence": {**over, "lapsed_at": event.closes_at}}
         case ContactBounced():
             return {"contact_bounced": True, "silence": _silence(None)}
+        case ContactReached():
+            return {"contact_bounced": False}
         case MeetingScheduled() | MeetingRescheduled():
             return {"silence": _silence(None)}
         case MeetingCancelled() | MeetingMissed():

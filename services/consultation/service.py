@@ -1,5 +1,7 @@
 """The consultation service's entrypoints: validate, stamp, hand over. Rules are in `decider.py`."""
 
+from collections.abc import Callable
+
 from contracts import consultation as shapes
 from contracts.common import schema
 from contracts.errors import Code, Rejected
@@ -14,7 +16,7 @@ from kernel.deadlines import Deadline
 from offices import decrees
 from offices.office import Office
 from offices.provider import check_offices
-from services.consultation import commands, guards, queries, register, views
+from services.consultation import commands, guards, queries, reaching, register, views
 from services.consultation.accounts.events import Source
 from services.consultation.accounts.persons import HEARD, STREAMS, heard_as
 from services.consultation.accounts.service import AccountEntrypoints
@@ -200,16 +202,16 @@ class ConsultationService(
     def hear(self, envelope: Answer) -> None:
         """Take in what other services tell; twice, it is one effect."""
         self.hear_of_person(envelope)
-        if envelope["event"] == "contact_point_bounced":
-            self._report_bounce(envelope)
+        if (report := reaching.reported(envelope)) is not None:
+            self._report(report, envelope)
 
-    def _report_bounce(self, envelope: Answer) -> None:
-        """What was written about a consultation did not arrive; other letters are none's."""
+    def _report(self, report: Callable[..., commands.Timed], envelope: Answer) -> None:
+        """What was written about a consultation arrived or not; other letters are none's."""
         key, channel = envelope["data"]["about"], envelope["data"]["channel"]
         known = self.core.commands.glance(CONSULTATION, key)
         if known.office in self.offices:
             now, office = self.core.clock.now(), self.offices[known.office]
-            command = commands.ReportBounce(now=now, office=office, channel=channel)
+            command = report(now=now, office=office, channel=channel)
             meta = heard_as(envelope, "bounce")
             self.core.commands.handle(CONSULTATION, key, command, meta)
 

@@ -6,12 +6,20 @@ what does not reach the user starts none. Source: the published service standard
 reminders are a policy of ours.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from offices.office import Office
-from services.consultation.commands import CloseSilent, RemindSilence, ReportBounce
+from services.consultation import limit
+from services.consultation.commands import (
+    CloseSilent,
+    RemindSilence,
+    ReportBounce,
+    ReportReached,
+)
 from services.consultation.events import (
     ContactBounced,
+    ContactReached,
     Event,
     Party,
     SilenceLapsed,
@@ -69,10 +77,24 @@ def lapsed(silence: SilenceStarted) -> SilenceLapsed:
 
 
 def bounce(command: ReportBounce, state: State) -> list[Event]:
-    """What we write does not arrive; the limit runs on all the same."""
-    if state.status in (Status.NONE, Status.CLOSED) or state.bounced:
+    """What we write does not arrive; the limit runs all the same, also if they were to clear it up.
+
+    Else nothing would: they were never asked, and it is the officer who has to find a way.
+    """
+    if state.status in (Status.NONE, Status.CLOSED):
         return []
-    return [ContactBounced(channel=command.channel)]
+    told = [] if state.bounced else [ContactBounced(channel=command.channel)]
+    if state.status is not Status.NEEDS_CLARIFICATION:
+        return [*told]
+    return [*told, *limit.clarified(command.office, state, Party.SYSTEM, command.now)]
+
+
+def reached(command: ReportReached, state: State) -> list[Event]:
+    """It arrives after all: if it is the user whom we wait for, their days begin."""
+    if not state.bounced or state.status is Status.CLOSED:
+        return []
+    begun = restarted(command.office, replace(state, bounced=False), command.now)
+    return [ContactReached(channel=command.channel), *begun]
 
 
 def _future(state: State, now: datetime) -> list[Meeting]:

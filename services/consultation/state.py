@@ -18,6 +18,7 @@ from services.consultation.events import (
     ConsultationReopened,
     ConsultationSubmitted,
     ContactBounced,
+    ContactReached,
     DeadlineRecalculated,
     Event,
     MeetingCancelled,
@@ -192,6 +193,8 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             return {"silence": None, "lapsed": event}
         case ContactBounced():
             return {"bounced": True, "silence": None, "lapsed": None}
+        case ContactReached():
+            return {"bounced": False}
         case ReferralGiven():
             return {}
         case MeetingScheduled() | MeetingRescheduled():

@@ -19,6 +19,7 @@ from services.consultation.events import (
     ConsultationReopened,
     ConsultationSubmitted,
     ContactBounced,
+    ContactReached,
     DeadlineRecalculated,
     Event,
     MeetingCancelled,
@@ -75,8 +76,7 @@ def told(fact: Fact, time_zone: str) -> Told:
         case ClarificationRequested():
             return Told("Petugas meminta kejelasan", "An officer asked for clarification")
         case ClarificationEnded():
-            who = WHO[event.by]
-            return Told(f"{who[0]} memberi kejelasan", f"{who[1]} cleared it up")
+            return _cleared_up(event)
         case RequestAccepted():
             at = words.moment(event.due_at)
             return Told(
@@ -114,6 +114,8 @@ def told(fact: Fact, time_zone: str) -> Told:
             return Told("Berkas tidak dipakai dan dihapus", "A file was not used, and is dropped")
         case ContactBounced():
             return Told("Pesan tidak sampai ke pengguna", "What we write does not arrive")
+        case ContactReached():
+            return Told("Pesan sampai ke pengguna", "What we write arrives again")
         case ReferralGiven():
             return Told(f"Dirujuk: {event.target}", f"Referred to: {event.target}")
         case MeetingScheduled():
@@ -141,6 +143,13 @@ def told(fact: Fact, time_zone: str) -> Told:
             at = words.moment(event.new)
             return Told(f"Batas waktu menjadi {at.id}", f"The limit is now {at.en}")
     assert_never(event)
+
+
+def _cleared_up(event: ClarificationEnded) -> Told:
+    if event.by is Party.SYSTEM:
+        return Told("Kejelasan tidak lagi ditunggu", "Clarification is waited for no more")
+    who = WHO[event.by]
+    return Told(f"{who[0]} memberi kejelasan", f"{who[1]} cleared it up")
 
 
 def _message(event: MessagePosted) -> Told:

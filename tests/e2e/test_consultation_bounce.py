@@ -32,3 +32,13 @@ def test_nobody_is_silent_about_what_they_never_got(stack):
     assert not officer.get(path).json()["contact_bounced"]
     officer.post(f"{path}/messages", {"text": "Baik."})
     assert officer.get(path).json()["silence"]["running"]
+
+
+def test_nobody_is_silent_who_has_no_address(stack):
+    """Nothing was sent, so nothing awaits an answer; the officer sees it."""
+    resource = stack.submit(contact=None)
+    path, officer = f"/consultations/{resource['consultation_id']}", stack.officer()
+    officer.post(f"{path}/accept")
+    officer.post(f"{path}/messages", {"text": "Ini tabelnya."})
+    eventually(lambda: officer.get(path).json()["contact_bounced"])
+    assert not officer.get(path).json()["silence"]["running"]

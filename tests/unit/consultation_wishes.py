@@ -99,19 +99,19 @@ def _some_meeting(world: World) -> str:
     return next(iter(world.state.meetings), "meet-0")
 
 
-def _bounces(world: World, _: Any) -> bool:
-    return world.told(commands.ReportBounce, channel="email")
+def _reports(weight: int, what: type[Any]) -> Wish:
+    return Wish(weight, (None,), lambda world, _: world.told(what, channel="email"))
 
 
 WISHES = {
     "accept": _does(5, commands.Accept),
-    "clarify": Wish(5, STAFF, _clarify),
-    "clear up": Wish(14, STAFF, _clears_up),
-    "silence": Wish(2, STAFF, _says_no_more),
+    "clarify": Wish(3, STAFF, _clarify),
+    "clear up": Wish(24, STAFF, _clears_up),
+    "silence": Wish(1, STAFF, _says_no_more),
     "claim": _does(1, commands.Claim),
     "assign": _does(1, commands.Assign, officer_id="ani"),
     "write": _posts(12, (SITI,)),
-    "answer": _posts(2, STAFF),
+    "answer": _posts(1, STAFF),
     "note": _posts(1, STAFF, internal=True),
     "automatic": _posts(1, (SITI, BUDI), automatic=True),
     "wrote before": Wish(6, (SITI,), _wrote_before),
@@ -119,7 +119,7 @@ WISHES = {
     "refer": _does(1, commands.Refer, target="library", reason="…"),
     "resolve": _does(1, commands.Close, reason=CloseReason.RESOLVED),
     "spam": _does(1, commands.Close, reason=CloseReason.SPAM),
-    "duplicate": _does(2, commands.Close, reason=CloseReason.DUPLICATE, duplicate_of="other"),
+    "duplicate": _does(1, commands.Close, reason=CloseReason.DUPLICATE, duplicate_of="other"),
     "confirm the silence": _does(4, commands.Close, reason=CloseReason.USER_SILENT),
     "withdraw": _does(1, commands.Withdraw, (SITI,)),
     "reopen": _does(8, commands.Reopen, (SITI, BUDI), reason="…"),
@@ -128,10 +128,11 @@ WISHES = {
     "give link": _moves(1, join_url="https://zoom.us/j/2"),
     "move": _moves(1),
     "cancel": _of_meeting(1, commands.CancelMeeting),
-    "held": _of_meeting(4, commands.HoldMeeting, message_id="m", summary="…"),
+    "held": _of_meeting(2, commands.HoldMeeting, message_id="m", summary="…"),
     "held, no more is said": _of_meeting(4, commands.HoldMeeting, message_id="m"),
     "missed": _of_meeting(3, commands.MissMeeting),
-    "bounce": Wish(1, (None,), _bounces),
+    "bounce": _reports(1, commands.ReportBounce),
+    "reached": _reports(2, commands.ReportReached),
     "whoever": Wish(1, (ANI, SITI), lambda w, who: w.ask(commands.Accept, who)),
 }
 
@@ -139,7 +140,7 @@ CHANCES = [name for name, wish in WISHES.items() for _ in range(wish.weight)]
 
 WAITS = st.builds(
     lambda days, minutes: days * DAY_MIN + minutes,
-    st.sampled_from((0, 0, 0, 0, 0, 1, 2)),
+    st.sampled_from((0, 0, 0, 0, 0, 0, 1, 2)),
     st.sampled_from((0, 1, 90, 700, 719, 720)),
 )
 """Also to the minute at which a day ends: every story begins at noon."""
@@ -157,7 +158,7 @@ what is decreed before."""
 
 STORIES = st.tuples(
     st.sampled_from(SILENCE_CLOSE),
-    st.sampled_from((True, True, True, False)),
+    st.sampled_from((True,) * 7 + (False,)),
     st.lists(STEP, min_size=3, max_size=14),
 )
 """Under which policy, whether it is accepted at once, and what is wished then."""

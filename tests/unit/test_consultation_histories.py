@@ -15,6 +15,7 @@ from services.consultation.events import (
     ContactBounced,
     MeetingHeld,
     MessagePosted,
+    Party,
     RequestAccepted,
     SilenceLapsed,
     SilenceStarted,
@@ -78,6 +79,21 @@ def test_one_verdict_and_no_silence_when_closed(story):
         assert world.dates["limit"][0] == world.state.due_at
     if world.state.silence:
         assert world.dates["silence_close"][0] == world.state.silence.closes_at
+
+
+@settings(max_examples=150, deadline=None)
+@given(STORIES)
+def test_somebody_or_a_date_is_always_waited_for(story):
+    """No case lies there for ever, and nobody is silent to whom the office owes a word."""
+    world = play(story)
+    state = world.state
+    if state.silence or state.lapsed:
+        assert state.turn is Party.USER
+    coming = any(meeting.end > world.now for meeting in state.meetings.values())
+    if state.turn is Party.USER and not coming and not state.bounced:
+        assert state.silence or state.lapsed
+    if state.turn is Party.OFFICER and state.accepted_at and not state.answered:
+        assert state.sla in (Sla.RUNNING, Sla.BREACHED)
 
 
 @settings(max_examples=150, deadline=None)
