@@ -78,7 +78,12 @@ def clarified(office: Office, state: State, by: Party, now: datetime) -> list[Ev
 
 
 def runs_on(office: Office, state: State, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """Return the dates of a limit that stands still and goes on now; None if none does."""
+    """Return the dates of a limit that stands still and goes on now; None if none does.
+
+    Of one that was judged, the end at which it is judged anew, if it has moved since.
+    """
+    if _to_be_rejudged(state):
+        return state.due_at, None
     if state.paused_at is None or state.accepted_at is None:
         return None, None
     limit = limit_of(office, state.accepted_at, _pauses(state, now))
@@ -86,8 +91,8 @@ def runs_on(office: Office, state: State, now: datetime) -> tuple[datetime | Non
 
 
 def resumed(office: Office, state: State, now: datetime) -> list[Event]:
-    """Return by how much a limit that stood still has moved, nothing if it has not."""
-    if state.paused_at is None:
+    """Return by how much a limit that goes on has moved, nothing if it has not."""
+    if state.answered:
         return []
     return _moved(office, state, _pauses(state, now))
 
@@ -108,7 +113,8 @@ def answered(
     late = _days_late(office, now, judged_by)
     stopped = ConsultationAnswered(message_id=message_id, late_by_working_days=late)
     if state.sla is Sla.BREACHED:  # by the clock; a decree may have moved the limit since
-        return [stopped] if due_at == judged_by else [stopped, _verdict(office, now, due_at)]
+        stands = due_at == judged_by and not state.moved_since
+        return [stopped] if stands else [stopped, _verdict(office, now, due_at)]
     if now > due_at:
         return [stopped, SlaBreached(due_at=due_at, late_by_working_days=late)]
     return [stopped, SlaMet(answered_at=now, due_at=due_at)]
@@ -124,8 +130,12 @@ def warn(command: WarnOfLimit, state: State) -> list[Event]:
 
 
 def judge(command: JudgeLimit, state: State) -> list[Event]:
-    """The limit has passed without an answer."""
-    if state.sla is not Sla.RUNNING or state.due_at != command.due_at:
+    """The limit has passed without an answer; judged before, the end to which it was moved has."""
+    if state.due_at != command.due_at:
+        return []
+    if _to_be_rejudged(state):
+        return [_verdict(command.office, None, command.due_at)]
+    if state.sla is not Sla.RUNNING:
         return []
     return [SlaBreached(due_at=command.due_at, late_by_working_days=0)]
 
@@ -137,6 +147,8 @@ def recalculate(command: Recalculate, state: State) -> list[Event]:
     """
     if state.accepted_at is None or state.sla is Sla.PAUSED:
         return []
+    if state.answered_at is None and state.status is Status.CLOSED:
+        return []
     if state.answered_at is None:
         return _moved(command.office, state, state.pauses)
     due_at = limit_of(command.office, state.accepted_at, state.pauses).due_at
@@ -144,11 +156,18 @@ def recalculate(command: Recalculate, state: State) -> list[Event]:
     return [] if due_at == known else [_verdict(command.office, state.answered_at, due_at)]
 
 
-def _verdict(office: Office, answered_at: datetime, due_at: datetime) -> SlaRejudged:
+def _to_be_rejudged(state: State) -> bool:
+    """Tell whether a limit that was judged runs anew, to another end."""
+    open_still = state.sla is Sla.BREACHED and not state.answered and state.rejudged is None
+    return open_still and state.due_at != state.judged_by
+
+
+def _verdict(office: Office, answered_at: datetime | None, due_at: datetime) -> SlaRejudged:
+    """Judge anew; what nobody has answered when it passes is late, by no day yet."""
     return SlaRejudged(
-        met=answered_at <= due_at,
+        met=answered_at is not None and answered_at <= due_at,
         due_at=due_at,
-        late_by_working_days=_days_late(office, answered_at, due_at),
+        late_by_working_days=_days_late(office, answered_at or due_at, due_at),
         calendar_version=office.calendar.version,
     )
 

@@ -271,6 +271,8 @@ def _moved(sla: Document, event: DeadlineRecalculated) -> Document:
     moved = {"due_at": event.new, "calendar_version": event.calendar_version}
     if sla["state"] != "breached":
         return {**sla, **moved}
+    if event.new == sla["due_at"]:
+        return {**sla, "rejudged": None}
     return {**sla, "rejudged": {**moved, "state": "running", "late_by_working_days": None}}
 
 

@@ -111,9 +111,9 @@ class State:
     """What decisions need.
 
     `turn`: whose word is awaited. `paused_at`: since when the limit stands still. `due_at`: where
-    it ends by the calendar as it is; `judged_by`: by which end it was judged; `rejudged`: the
-    verdict by a later calendar, if one has changed it. `links`: of the meetings that a provider
-    was ever asked to make.
+    it ends by the calendar as it is; `judged_by`: by which end it was judged; `moved_since`: that
+    was moved afterwards; `rejudged`: the verdict by a later calendar, if there is one. `links`: of
+    the meetings that a provider was ever asked to make.
     """
 
     status: Status = Status.NONE
@@ -127,6 +127,7 @@ class State:
     warned_of: datetime | None = None
     sla: Sla = Sla.NOT_STARTED
     judged_by: datetime | None = None
+    moved_since: bool = False
     rejudged: SlaRejudged | None = None
     paused_at: datetime | None = None
     pauses: tuple[Pause, ...] = ()
@@ -221,7 +222,8 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
         case ConsultationReopened():
             return _after_reopening(state, at)
         case DeadlineRecalculated():
-            return {"due_at": event.new}
+            anew = {"moved_since": True, "rejudged": None} if state.sla is Sla.BREACHED else {}
+            return {"due_at": event.new, **anew}
         case AttachmentUploaded() | AttachmentDropped():
             return {"shelf": shelves.evolve(state.shelf, event)}
     assert_never(event)

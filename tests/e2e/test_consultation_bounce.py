@@ -36,7 +36,7 @@ def test_nobody_is_silent_about_what_they_never_got(stack):
 
 def test_nobody_is_silent_who_has_no_address(stack):
     """Nothing was sent, so nothing awaits an answer; the officer sees it."""
-    resource = stack.submit(contact=None)
+    resource = stack.submit(contact={"name": "Siti", "phone": "0811000111"})
     path, officer = f"/consultations/{resource['consultation_id']}", stack.officer()
     officer.post(f"{path}/accept")
     officer.post(f"{path}/messages", {"text": "Ini tabelnya."})

@@ -31,6 +31,13 @@ from tests.unit.consultation import OFFICE
 from tests.unit.consultation_wishes import STORIES, play
 
 
+def second_of(verdict):
+    """Return by which end and how late a limit was judged anew, None while it is not."""
+    if verdict is None or verdict.get("state") == "running":
+        return None
+    return verdict["due_at"], verdict["late_by_working_days"], verdict["calendar_version"]
+
+
 def kind(known):
     """Return what kind of fact it is."""
     return type(known.event)
@@ -49,6 +56,7 @@ def test_state_and_resource_agree(story):
     assert seen["sla"]["due_at"] == judged
     assert seen["silence"]["closes_at"] == (state.silence.closes_at if state.silence else None)
     assert (seen["silence"]["lapsed_at"] is not None) == (state.lapsed is not None)
+    assert second_of(seen["sla"]["rejudged"]) == second_of(state.rejudged and vars(state.rejudged))
     assert seen["officer_id"] == state.officer_id
     assert (seen["answered_at"] is not None) == state.answered
     assert seen["closed_at"] == state.closed_at

@@ -1,12 +1,14 @@
 """What comes of it in the end: stories of days, with the dates that their own facts set."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from offices.calendar import Override
+from offices.public_holidays import DayKind
 from services.consultation import commands, resource
-from services.consultation.events import CloseReason, MeetingHeld, SilenceStarted
-from services.consultation.state import Status
-from tests.unit.consultation import BUDI, DAY, HOUR, OFFICE
+from services.consultation.events import CloseReason, MeetingHeld, SilenceStarted, SlaRejudged
+from services.consultation.state import Sla, Status
+from tests.unit.consultation import BUDI, DAY, DUE, HOUR, OFFICE, SITI
 from tests.unit.consultation_world import World
 
 CONFIRMING = replace(OFFICE, policy=replace(OFFICE.policy, silence_close="officer_confirms"))
@@ -89,3 +91,83 @@ def test_clarification_that_an_officer_ends_ends_what_had_lapsed():
     assert world.ask(commands.Accept, BUDI)
     assert (world.state.lapsed, silence_of(world)["lapsed_at"]) == (None, None)
     assert not world.ask(commands.Close, BUDI, reason=CloseReason.USER_SILENT)
+
+
+# A second verdict.
+
+FRIDAY_CLOSE = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+"""Where the limit of Monday ends if one day between is none."""
+
+WEDNESDAY = date(2026, 11, 25)
+
+
+def breached():
+    """Nobody has answered by Thursday's closing time; it is an hour later."""
+    world = accepted()
+    world.wait(DUE + HOUR)
+    assert world.state.sla is Sla.BREACHED
+    return world
+
+
+def decree(world, kind=DayKind.HOLIDAY):
+    """Have Wednesday count otherwise."""
+    world.decree(Override(WEDNESDAY, kind, "Libur", "SKB"))
+
+
+def second_verdict(world):
+    """Return it as readers see it."""
+    return resource.of(world.facts)["sla"]["rejudged"]
+
+
+def test_limit_that_is_moved_back_has_no_second_verdict():
+    """The decree is revoked: it is as it was. An answer tells it, for who only hears."""
+    world = breached()
+    decree(world)
+    assert second_verdict(world)["due_at"] == FRIDAY_CLOSE
+    decree(world, DayKind.WORKING)
+    assert second_verdict(world) is None
+    world.ask(commands.PostMessage, BUDI, message_id="m-1", text="…")
+    (told,) = (f.event for f in world.facts if isinstance(f.event, SlaRejudged))
+    assert (told.met, told.due_at) == (False, DUE)
+
+
+def test_end_to_which_a_limit_was_moved_passes_too():
+    """Then it is breached by either calendar, at once and not only when somebody answers."""
+    world = breached()
+    decree(world)
+    world.wait(FRIDAY_CLOSE + HOUR)
+    seen = second_verdict(world)
+    assert (seen["state"], seen["due_at"], seen["late_by_working_days"]) == (
+        "breached",
+        FRIDAY_CLOSE,
+        0,
+    )
+    world.wait(FRIDAY_CLOSE + 3 * DAY)
+    assert len([f for f in world.facts if isinstance(f.event, SlaRejudged)]) == 1
+    world.ask(commands.PostMessage, BUDI, message_id="m-1", text="…")
+    assert second_verdict(world)["late_by_working_days"] == 1
+
+
+def test_moved_end_is_watched_while_the_user_is_asked():
+    """A limit that was breached does not stand still."""
+    world = breached()
+    decree(world)
+    world.ask(commands.AskClarification, BUDI, message_id="m-1", text="?", missing=("topic",))
+    world.ask(commands.PostMessage, SITI, message_id="m-2", text="…")
+    world.wait(FRIDAY_CLOSE)
+    assert second_verdict(world)["state"] == "breached"
+
+
+def test_breached_limit_is_reckoned_when_it_is_reopened():
+    """What was decreed while it was closed counts."""
+    world = breached()
+    world.ask(commands.Close, BUDI, reason=CloseReason.DUPLICATE)
+    decree(world)
+    assert second_verdict(world) is None
+    world.ask(commands.Reopen, SITI, reason="…")
+    assert second_verdict(world)["due_at"] == FRIDAY_CLOSE
+    world.ask(commands.Close, BUDI, reason=CloseReason.DUPLICATE)
+    assert not world.dates
+    world.ask(commands.Reopen, SITI, reason="…")
+    world.ask(commands.PostMessage, BUDI, message_id="m-1", text="…")
+    assert second_verdict(world)["state"] == "met"
