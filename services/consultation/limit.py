@@ -124,7 +124,7 @@ def warn(command: WarnOfLimit, state: State) -> list[Event]:
     """One working day is left; told once for each date at which the limit ends."""
     if state.sla is not Sla.RUNNING or state.due_at != command.due_at:
         return []
-    if command.due_at in (state.warned_of, command.now) or command.now > command.due_at:
+    if command.due_at in state.warned_of or command.now >= command.due_at:
         return []  # late: the breach is told itself
     return [SlaApproaching(due_at=command.due_at)]
 

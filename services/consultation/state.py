@@ -124,7 +124,7 @@ class State:
     accepted_at: datetime | None = None
     answered_at: datetime | None = None
     due_at: datetime | None = None
-    warned_of: datetime | None = None
+    warned_of: frozenset[datetime] = frozenset()
     sla: Sla = Sla.NOT_STARTED
     judged_by: datetime | None = None
     moved_since: bool = False
@@ -179,7 +179,7 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
         case ConsultationAnswered():
             return {"answered_at": at}
         case SlaApproaching():
-            return {"warned_of": event.due_at}
+            return {"warned_of": state.warned_of | {event.due_at}}
         case SlaMet():
             return {"sla": Sla.MET, "judged_by": event.due_at}
         case SlaBreached():

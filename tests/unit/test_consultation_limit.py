@@ -314,3 +314,12 @@ def test_decree_while_it_stands_still_is_reckoned_when_it_goes_on():
     case = given(CONSULTATION, *story).when(reply)
     case.then_kinds(MessagePosted, ClarificationEnded, DeadlineRecalculated)
     assert case.result[2].new == FRIDAY_CLOSE
+
+
+def test_limit_that_is_moved_to_and_fro_is_warned_of_once():
+    """A decree and its revocation: the end of before is known already."""
+    story = (submitted(), accepted(), fact(SlaApproaching(due_at=DUE), WARN))
+    later = (moved(FRIDAY_CLOSE, 0, WARN), fact(SlaApproaching(due_at=FRIDAY_CLOSE), WARN))
+    given(CONSULTATION, *story, *later, moved(DUE, 0, WARN)).when(
+        clock(commands.WarnOfLimit, WARN + HOUR, due_at=DUE)
+    ).then()
