@@ -1,6 +1,8 @@
 """Sharing the work of an office: answers that are kept, and cases handed on in bulk."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from contracts.common import (
     TEXT_MAX,
@@ -28,6 +30,12 @@ class ReassignSchema(Body):
     to_officers = fields.List(
         code_word(), required=True, validate=[validate.Length(min=1, max=50), each_once]
     )
+
+    @validates_schema
+    def to_somebody_else(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse who is absent."""
+        if data["from_officer"] in data["to_officers"]:
+            raise ValidationError({"to_officers": ["Must not name from_officer."]})
 
 
 class OfficeRequest(ServiceRequest):

@@ -78,13 +78,15 @@ class SharingRoutes:
         example=examples.REASSIGN,
         answers={200: ReassignedSchema},
     )
-    def reassign(self, call: Call) -> Any:
+    def reassign(self, call: Call) -> Answer:
         """Hand on the open cases of an officer who is absent.
 
         To several officers in turn, the longest open first; no limit changes. Of more than 200,
         `remaining` says how many are left for another call.
         """
-        return self.consultation.reassign(call.request)
+        result = self.consultation.reassign(call.request)
+        payload = {name: result[name] for name in ("items", "remaining")}
+        return Answer(payload, headers=_replayed(result))
 
     @route(
         "GET",

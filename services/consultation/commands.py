@@ -66,9 +66,10 @@ class Claim(_Asked):
 
 @dataclass(frozen=True, kw_only=True)
 class Assign(_Asked):
-    """An officer is to have it."""
+    """An officer is to have it; `from_officer`: if that one still has it."""
 
     officer_id: str
+    from_officer: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

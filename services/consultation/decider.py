@@ -163,12 +163,18 @@ def _asked(command: AskClarification, state: State) -> list[Event]:
 def _assigned(command: Claim | Assign, state: State, officer_id: str) -> list[Event]:
     """Officers take what is nobody's and hand on what is theirs; supervisors decide for all."""
     must_be_open(state)
-    if state.officer_id == officer_id:
+    if state.officer_id == officer_id or _is_gone(command, state):
         return []
     may = state.officer_id in (None, command.caller.id) or supervises(command.caller)
     if not may or (isinstance(command, Claim) and state.officer_id is not None):
         raise Rejected(Code.ALREADY_ASSIGNED, f"Officer {state.officer_id} has it.")
     return [ConsultationAssigned(officer_id=officer_id)]
+
+
+def _is_gone(command: Claim | Assign, state: State) -> bool:
+    """Tell whether somebody else got it from whom it was to be taken."""
+    wanted = command.from_officer if isinstance(command, Assign) else None
+    return wanted is not None and wanted != state.officer_id
 
 
 def _posted(command: PostMessage, state: State) -> list[Event]:

@@ -7,7 +7,7 @@ from kernel.effects import Cancel, Effect, Ignore, Publish, Schedule
 from kernel.facts import Fact
 from offices import decrees
 from offices.decrees import CalendarDayDeclared, CalendarDayRevoked
-from services.consultation import canned
+from services.consultation import canned, handover
 from services.consultation.accounts import reactions as accounts
 from services.consultation.attachments import reactions as attachments
 from services.consultation.attachments.events import AttachmentDropped, AttachmentUploaded
@@ -58,17 +58,26 @@ from services.consultation.events import (
     SlaMet,
     SlaRejudged,
 )
+from services.consultation.handover import HandoverBegun, HandoverDone
 from services.consultation.register import NumberAssigned
 
 
 def react(fact: Fact) -> list[Effect]:
     """Return the effects of one fact."""
     event: (
-        Event | NumberAssigned | canned.Event | decrees.Event | catalogue.Event | accounts.Reacting
+        Event
+        | NumberAssigned
+        | canned.Event
+        | handover.Event
+        | decrees.Event
+        | catalogue.Event
+        | accounts.Reacting
     ) = fact.event
     match event:
         case CalendarDayDeclared() | CalendarDayRevoked():
             return decrees.react(fact)
+        case HandoverBegun() | HandoverDone():
+            return handover.react(fact)
         case CannedAnswerSaved() | CannedAnswerRemoved():
             return [Ignore("the office's own business")]
         case AnswerPublished() | AnswerCorrected() | AnswerWithdrawn() | CatalogueSearched():

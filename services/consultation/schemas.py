@@ -9,7 +9,7 @@ from typing import Any
 from kernel import erasure
 from kernel.codec import Earlier, EventType, EventTypes
 from offices import decrees
-from services.consultation import canned, events, register
+from services.consultation import canned, events, handover, register
 from services.consultation.accounts import schemas as accounts
 from services.consultation.attachments import events as attachments
 from services.consultation.catalogue import schemas as catalogue
@@ -88,6 +88,8 @@ TYPES = EventTypes(
         EventType("deadline_recalculated", 2, events.DeadlineRecalculated),
         EventType("canned_answer_saved", 1, canned.CannedAnswerSaved),
         EventType("canned_answer_removed", 1, canned.CannedAnswerRemoved),
+        EventType("handover_begun", 1, handover.HandoverBegun),
+        EventType("handover_done", 1, handover.HandoverDone),
         *decrees.TYPES,
         *catalogue.TYPES,
         EventType("attachment_uploaded", 1, attachments.AttachmentUploaded),

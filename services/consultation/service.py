@@ -16,7 +16,7 @@ from kernel.deadlines import Deadline
 from offices import decrees
 from offices.office import Office
 from offices.provider import check_offices
-from services.consultation import commands, guards, queries, reaching, register, views
+from services.consultation import commands, guards, handover, queries, reaching, register, views
 from services.consultation.accounts.events import Source
 from services.consultation.accounts.persons import HEARD, STREAMS, heard_as
 from services.consultation.accounts.service import AccountEntrypoints
@@ -189,6 +189,8 @@ class ConsultationService(
         """A date of the clock; the decider alone judges whether it still applies."""
         if deadline.stream.startswith(f"{decrees.DECREES.category}-"):
             self.decree_came_due(deadline)
+        elif deadline.name == handover.CARRY_ON:
+            self.handover_came_due(deadline)
         elif deadline.name.startswith(commands.MEETING_LINK):
             self.link_came_due(deadline)
         elif deadline.stream.startswith(STREAMS):

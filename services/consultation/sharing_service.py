@@ -1,7 +1,7 @@
 """Entrypoints of shared work: kept answers, the cases of who is absent, what came of all."""
 
+from functools import partial
 from itertools import cycle
-from typing import Any
 
 import eventlet
 
@@ -13,8 +13,16 @@ from host import lists
 from host.caller import Caller
 from host.rpc import rpc
 from kernel.clock import derive_id, new_id
+from kernel.deadlines import Deadline
 from services.consultation import canned, commands, guards, queries, views
 from services.consultation.entrypoints import CONSULTATION, Answer, Entrypoints, Request
+from services.consultation.handover import (
+    HANDOVER,
+    BeginHandover,
+    Case,
+    FinishHandover,
+    HandoverDone,
+)
 
 SIDE_BY_SIDE = 8
 
@@ -66,22 +74,30 @@ class SharingService(Entrypoints):
 
     @rpc
     def reassign(self, request: Request) -> Answer:
-        """Hand on the open cases of an officer; `ReassignRequest`. The limits run on unchanged."""
+        """Hand on the open cases of an officer; `ReassignRequest`. The limits run on unchanged.
+
+        A repeat of the same command answers as the first did, and hands on nothing else.
+        """
         asked = schema(shapes.ReassignRequest).load(request)
         office, caller = self._of_office(asked)
         if not guards.supervises(caller):
             raise Rejected(Code.WRONG_ROLE, "A supervisor hands on the cases of others.")
-        lists.caught_up(self.core, self.core.view(views.LIST))
-        found = queries.open_cases(self.core, office, asked["from_officer"])
-        pairs = list(zip(found[:TOGETHER], cycle(asked["to_officers"]), strict=False))
+        key = caller.command_id or new_id()
+        planned = self._planned(office, key, asked["from_officer"], asked["to_officers"])
+        begun = self.core.commands.handle(HANDOVER, key, planned, caller.meta(office, key))
+        done = self._carry_out(key, office, caller)
+        words = {"items": done.cases, "remaining": begun.facts[0].event.remaining}
+        answer: Answer = schema(shapes.ReassignedSchema).dump(words)
+        return {**answer, "replayed": begun.replayed}
 
-        def hand_on(pair: tuple[Any, str]) -> Answer | None:
-            row, officer = pair
-            return self._hand_on(row, officer, caller)
-
-        items = [one for one in eventlet.GreenPool(SIDE_BY_SIDE).imap(hand_on, pairs) if one]
-        answer: Answer = {"items": items, "remaining": len(found) - len(pairs)}
-        return answer
+    def handover_came_due(self, deadline: Deadline) -> None:
+        """Carry on what a process began that is no more; what is done decides nothing."""
+        by = self.core.commands.state(HANDOVER, deadline.key).state.by
+        office, correlation_id = deadline.office, deadline.correlation_id
+        supervisor = Caller(
+            role="supervisor", id=by, offices=(office,), correlation_id=correlation_id
+        )
+        self._carry_out(deadline.key, office, supervisor)
 
     @rpc
     def report(self, request: Request) -> Answer:
@@ -90,18 +106,57 @@ class SharingService(Entrypoints):
         office, _ = self._of_office(asked)
         return queries.figures(self.core, self.offices[office], asked["from_"], asked["to"])
 
-    def _hand_on(self, row: dict[str, Any], officer: str, caller: Caller) -> Answer | None:
-        key, office = row["consultation_id"], self.offices[row["office"]]
-        command = commands.Assign(
-            caller=caller, now=self.core.clock.now(), office=office, officer_id=officer
+    def _planned(
+        self, office: str, key: str, from_officer: str, to_officers: list[str]
+    ) -> BeginHandover:
+        """Return what is to go to whom, the longest open first; of a repeat it does not matter."""
+        found = []
+        if self.core.commands.state(HANDOVER, key).state.begun is None:
+            lists.caught_up(self.core, self.core.view(views.LIST))
+            found = queries.open_cases(self.core, office, from_officer)
+        cases = tuple(
+            Case(consultation_id=row["consultation_id"], number=row["number"], officer_id=officer)
+            for row, officer in zip(found[:TOGETHER], cycle(to_officers), strict=False)
         )
-        wish = derive_id(caller.command_id or new_id(), key)
-        meta = caller.meta(office.id, wish).caused(wish)
+        return BeginHandover(
+            now=self.core.clock.now(),
+            from_officer=from_officer,
+            cases=cases,
+            remaining=len(found) - len(cases),
+        )
+
+    def _carry_out(self, key: str, office: str, caller: Caller) -> HandoverDone:
+        """Hand on what was begun, if it is not done; return what went."""
+        known = self.core.commands.state(HANDOVER, key).state
+        if known.begun is None:
+            raise AssertionError(f"handover {key} was never begun")
+        if known.done is not None:
+            return known.done
+        whose = known.begun.from_officer
+        hand_on = partial(self._hand_on, key, whose, caller)
+        tried = eventlet.GreenPool(SIDE_BY_SIDE).imap(hand_on, known.begun.cases)
+        command = FinishHandover(now=self.core.clock.now(), cases=tuple(c for c in tried if c))
+        meta = caller.meta(office, key).caused(derive_id(key, "done"))
+        done = self.core.commands.handle(HANDOVER, key, command, meta).state.done
+        return done or HandoverDone(cases=command.cases)
+
+    def _hand_on(self, key: str, from_officer: str, caller: Caller, case: Case) -> Case | None:
+        """Return the case if it went, now or when this was tried before."""
+        office = self.offices[self.core.commands.glance(CONSULTATION, case.consultation_id).office]
+        command = commands.Assign(
+            caller=caller,
+            now=self.core.clock.now(),
+            office=office,
+            officer_id=case.officer_id,
+            from_officer=from_officer,
+        )
+        wish = derive_id(key, case.consultation_id)
+        meta = caller.meta(office.id, key).caused(wish)
         try:
-            self.core.commands.handle(CONSULTATION, key, command, meta)
+            outcome = self.core.commands.handle(CONSULTATION, case.consultation_id, command, meta)
         except Rejected:  # closed, say, while we were at it
             return None
-        return {"consultation_id": key, "number": row["number"], "officer_id": officer}
+        return case if outcome.facts else None
 
     def _of_office(self, asked: Request) -> tuple[str, Caller]:
         caller, office = Caller.of(asked["caller"]), asked["office"]

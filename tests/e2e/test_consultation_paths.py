@@ -326,7 +326,12 @@ def test_cases_of_an_absent_officer_are_handed_on(stack):
     body = {"from_officer": "dewi", "to_officers": ["eka", "fitri"]}
     problem(absent.post("/offices/1471/reassign", body), Code.WRONG_ROLE)
     rina = supervisor(stack)
-    done = rina.post("/offices/1471/reassign", body, Idempotency_Key=f"absent-{paths[0][-8:]}")
+    problem(
+        rina.post("/offices/1471/reassign", {**body, "to_officers": ["dewi"]}),
+        Code.VALIDATION_FAILED,
+    )
+    key = {"Idempotency_Key": f"absent-{paths[0][-8:]}"}
+    done = rina.post("/offices/1471/reassign", body, **key)
     assert done.json()["remaining"] == 0
     handed = {i["consultation_id"]: i["officer_id"] for i in done.json()["items"]}
     assert set(handed) == {path.rpartition("/")[2] for path in paths[1:]}
@@ -335,6 +340,16 @@ def test_cases_of_an_absent_officer_are_handed_on(stack):
         seen = rina.get(path).json()
         assert seen["officer_id"] == handed[seen["consultation_id"]]
         assert seen["sla"]["due_at"] == limits[path]
+    later, _, _ = opened(stack)
+    posted(absent, f"{later}/claim")
+    again = rina.post("/offices/1471/reassign", body, **key)
+    assert again.json() == done.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert rina.get(later).json()["officer_id"] == "dewi"
+    other = {**body, "to_officers": ["gita"]}
+    problem(rina.post("/offices/1471/reassign", other, **key), Code.IDEMPOTENCY_KEY_REUSED)
+    moved = posted(rina, "/offices/1471/reassign", body)["items"]
+    assert [item["consultation_id"] for item in moved] == [later.rpartition("/")[2]]
     assert posted(rina, "/offices/1471/reassign", body)["items"] == []
 
 
