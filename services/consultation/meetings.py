@@ -10,7 +10,7 @@ provider is there that would make one, see `links.py`).
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.errors import Code, Rejected
@@ -35,6 +35,9 @@ from services.consultation.guards import must_be_open, wrong
 from services.consultation.state import Meeting, State
 
 ZOOM, ONSITE = "zoom", "onsite"
+
+FARTHEST = timedelta(days=366)
+"""No meeting is appointed for later: who knows how the office is open then?"""
 
 
 def schedule(command: ScheduleMeeting, state: State) -> list[Event]:
@@ -131,6 +134,8 @@ def _said(command: ScheduleMeeting | RescheduleMeeting, state: State) -> dict[st
 
 
 def _must_be_possible(command: ScheduleMeeting | RescheduleMeeting, kind: str) -> None:
+    if command.start > command.now + FARTHEST:
+        raise wrong("start", f"Must lie {FARTHEST.days} days ahead at most.")
     if command.start <= command.now:
         raise wrong("start", "Must lie ahead.")
     if kind == ONSITE and not command.office.is_open(command.start, until=command.end):

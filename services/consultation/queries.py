@@ -55,7 +55,7 @@ def get(
     facts = opened(core, caller, consultation_id)
     if at is not None:
         facts = _until(facts, at)
-    document = resource.of(_visible(facts, caller))
+    document = resource.of(_visible(core, facts, caller))
     if document is None:  # asked for a time before it began
         raise Rejected(Code.NOT_FOUND, "It did not exist at that time.")
     document["version"] = facts[-1].sequence
@@ -84,7 +84,7 @@ def limit(core: Runtime, caller: Caller, consultation_id: str, offices: Offices)
 
 def history(core: Runtime, caller: Caller, consultation_id: str, offices: Offices) -> Document:
     """Return every fact, oldest first; internal notes to officers only."""
-    facts = _visible(opened(core, caller, consultation_id), caller)
+    facts = _visible(core, opened(core, caller, consultation_id), caller)
     return _items(facts, offices)
 
 
@@ -97,7 +97,7 @@ def changes(core: Runtime, caller: Caller, key: str, after: int, offices: Office
     facts = core.facts(stream, max(0, after - COMMIT))
     if not facts or facts[-1].sequence < after:
         facts, after = core.facts(stream), 0
-    later = (f for f in _visible(facts, caller) if f.sequence > after)
+    later = (f for f in _visible(core, facts, caller) if f.sequence > after)
     return _items(list(islice(later, CHANGES)), offices)
 
 
@@ -141,6 +141,10 @@ def page(
     }
     few = bool(overdue or to_confirm) or not caller.is_staff
     found, after = lists.page(core, views.LIST, wanted, "opened", limit, cursor, few=few)
+    if not caller.is_staff:
+        found = [
+            {**row, "duplicate_of": _own(core, row["duplicate_of"], caller.id)} for row in found
+        ]
     items = [{**row, **lists.in_clear(core, row, ("topic",))} for row in found]
     return _dumped(schema(shapes.ConsultationListSchema), {"items": items, "next_cursor": after})
 
@@ -203,12 +207,20 @@ def dossier(core: Runtime, caller: Caller, consultation_id: str) -> Document:
 def _number_of_duplicate(core: Runtime, consultation: Document) -> str | None:
     """Return the number of the consultation in which the same is dealt with, if it is the same
     person's; nobody learns of another's."""
-    other = consultation["duplicate_of"]
-    facts = core.facts(f"{resource.PREFIX}{other}") if other else []
-    opening = facts[0].event if facts else None
-    if not isinstance(opening, ConsultationSubmitted):
-        return None
-    return opening.number if opening.subject_id == consultation["subject_id"] else None
+    other = _own(core, consultation["duplicate_of"], consultation["subject_id"])
+    return None if other is None else _opening(core, other).number
+
+
+def _own(core: Runtime, other: str | None, subject_id: str) -> str | None:
+    """Return the id of a consultation that is this person's; null for anybody else's."""
+    return other if other and _opening(core, other).subject_id == subject_id else None
+
+
+def _opening(core: Runtime, consultation_id: str) -> ConsultationSubmitted:
+    opening: ConsultationSubmitted = core.stored_facts(f"{resource.PREFIX}{consultation_id}")[
+        0
+    ].event
+    return opening
 
 
 def _contact(core: Runtime, opening: ConsultationSubmitted) -> Document | None:
@@ -233,12 +245,13 @@ def opened(core: Runtime, caller: Caller, consultation_id: str) -> list[Fact]:
     return facts
 
 
-def _visible(facts: list[Fact], caller: Caller) -> list[Fact]:
-    """Leave out for who is no officer: internal notes, and the note for the record of a close."""
+def _visible(core: Runtime, facts: list[Fact], caller: Caller) -> list[Fact]:
+    """Leave out for who is no officer: internal notes, and of a close what is for the record, or
+    names the consultation of somebody else."""
     facts = reading.visible(facts, caller)
     if caller.is_staff:
         return facts
-    return [_without_note(f) for f in facts if not _internal(f)]
+    return [_for_its_user(core, f) for f in facts if not _internal(f)]
 
 
 def _until(facts: list[Fact], at: datetime) -> list[Fact]:
@@ -247,10 +260,12 @@ def _until(facts: list[Fact], at: datetime) -> list[Fact]:
     return facts[:later]
 
 
-def _without_note(fact: Fact) -> Fact:
-    if not isinstance(fact.event, ConsultationClosed):
+def _for_its_user(core: Runtime, fact: Fact) -> Fact:
+    event = fact.event
+    if not isinstance(event, ConsultationClosed):
         return fact
-    return replace(fact, event=replace(fact.event, note=None))
+    other = _own(core, event.duplicate_of, event.subject_id)
+    return replace(fact, event=replace(event, note=None, duplicate_of=other))
 
 
 def _internal(fact: Fact) -> bool:

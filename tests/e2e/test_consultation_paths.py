@@ -12,7 +12,7 @@ import pytest
 
 from contracts.errors import Code
 from tests.api import problem
-from tests.support import Person, Stack, eventually
+from tests.support import QUESTION, Person, Stack, eventually
 
 PEKANBARU = ZoneInfo("Asia/Jakarta")
 
@@ -194,6 +194,31 @@ def test_duplicate_names_another_consultation(stack):
     problem(budi.post(f"{path}/close", {**body, "reason": "spam"}), Code.VALIDATION_FAILED)
     body["duplicate_of"] = other.rpartition("/")[2]
     assert posted(budi, f"{path}/close", body)["duplicate_of"] == body["duplicate_of"]
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["their own", "somebody else's"])
+def test_nobody_learns_of_anothers_consultation(stack, own):
+    """Not by its id either, wherever they look; an officer sees it."""
+    path, budi, siti = opened(stack)
+    if own:
+        other = posted(siti, "/consultations", {**QUESTION, "contact": None})["consultation_id"]
+    else:
+        other = opened(stack)[0].rpartition("/")[2]
+    posted(budi, f"{path}/close", {"reason": "duplicate", "duplicate_of": other})
+    eventually(lambda: stack.caught_up("consultation"))
+
+    def seen_by(who: Person, **query: str) -> list[Any]:
+        closed = [i for i in who.get(f"{path}/history").json()["items"] if "closed" in i["type"]]
+        rows = who.get("/consultations", **query).json()["items"]
+        (row,) = (r for r in rows if r["consultation_id"] == path.rpartition("/")[2])
+        return [
+            who.get(path).json()["duplicate_of"],
+            closed[-1]["data"]["duplicate_of"],
+            row["duplicate_of"],
+        ]
+
+    assert seen_by(siti) == [other if own else None] * 3
+    assert seen_by(budi, office="1471", limit="200") == [other] * 3
 
 
 def test_decree_for_all_is_told_in_every_office(stack):

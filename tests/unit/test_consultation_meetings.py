@@ -1,7 +1,7 @@
 """Meetings, what they do to the silence, and words that do not arrive."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -178,6 +178,18 @@ def test_past_is_refused():
     given(CONSULTATION, *APPOINTED).when(reschedule(start=NOON)).then_refused(
         Code.VALIDATION_FAILED
     )
+
+
+@pytest.mark.parametrize("kind", ["zoom", "onsite"])
+def test_too_far_ahead_is_refused(kind):
+    """Also where no calendar reaches."""
+    for start in (NOON + 367 * DAY, datetime(2100, 12, 31, 20, tzinfo=UTC)):
+        given(CONSULTATION, *ANSWERED).when(schedule(kind, start=start)).then_refused(
+            Code.VALIDATION_FAILED
+        )
+        given(CONSULTATION, *APPOINTED).when(reschedule(start=start)).then_refused(
+            Code.VALIDATION_FAILED
+        )
 
 
 def test_onsite_only_while_the_office_is_open():
