@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from contracts.common import ServiceRequest, in_our_time
+from contracts.consultation import CLOSE_REASONS
 
 LONGEST = 366
 FORMATS = ("json", "csv")
@@ -52,6 +53,11 @@ class LimitFiguresSchema(Schema):
     rejudged = fields.Integer(required=True)
 
 
+ClosedFiguresSchema = Schema.from_dict(
+    {reason: fields.Integer(required=True) for reason in CLOSE_REASONS}, name="ClosedFiguresSchema"
+)
+
+
 class FiguresSchema(Schema):
     """What became of the consultations of a group.
 
@@ -67,7 +73,7 @@ class FiguresSchema(Schema):
     open = fields.Integer(required=True)
     reopened = fields.Integer(required=True)
     reversed_closes = fields.Integer(required=True)
-    closed = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    closed = fields.Nested(ClosedFiguresSchema, required=True)
     silence_closures = fields.Integer(required=True)
     limit = fields.Nested(LimitFiguresSchema, required=True)
     paused_share = fields.Float(required=True, allow_none=True)

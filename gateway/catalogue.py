@@ -86,7 +86,8 @@ class CatalogueRoutes:
         if call.query["format"] == "json":
             return found
         name = f"searches-{found['office']}-{found['from']}-{found['to']}"
-        return figures.csv_of(found, {"by_source": "source", "missed": "query"}, name)
+        groups = {"by_source": "source", "missed": "query"}
+        return figures.csv_of(SearchReportSchema, found, groups, name)
 
 
 def _done(result: dict[str, Any]) -> Answer:

@@ -106,7 +106,8 @@ class SharingRoutes:
         if call.query["format"] == "json":
             return found
         name = f"consultations-{found['office']}-{found['from']}-{found['to']}"
-        return figures.csv_of(found, {"by_type": "type", "by_month": "month"}, name)
+        groups = {"by_type": "type", "by_month": "month"}
+        return figures.csv_of(ConsultationReportSchema, found, groups, name)
 
 
 def _replayed(result: dict[str, Any]) -> dict[str, str]:

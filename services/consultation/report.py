@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from contracts.consultation import CLOSE_REASONS
 from host.figures import rank, share
 from offices.office import Office
 
@@ -66,7 +67,7 @@ class _Tally:
         judged = counts["met"] + counts["breached"]
         return {
             **{name: counts[name] for name in names},
-            "closed": dict(sorted(self._closed.items())),
+            "closed": {reason: self._closed[reason] for reason in CLOSE_REASONS},
             "silence_closures": self._closed["user_silent"],
             "limit": {
                 "judged": judged,

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from contracts.consultation import CLOSE_REASONS
 from contracts.consultation_report import ConsultationReportSchema
 from services.consultation import commands, report
 from services.consultation.events import CloseReason
@@ -76,7 +77,7 @@ def test_silences_that_closed_and_those_that_were_undone():
     found = report.of(OFFICE, [row_of(world) for world in (silent, undone, resolved)])
     assert found["silence_closures"] == 1
     assert (found["reversed_closes"], found["reopened"]) == (1, 1)
-    assert found["closed"] == {"user_silent": 1}
+    assert found["closed"] == dict.fromkeys(CLOSE_REASONS, 0) | {"user_silent": 1}
     assert found["open"] == 2
 
 
