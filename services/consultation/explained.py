@@ -14,7 +14,7 @@ from kernel.facts import Fact
 from offices.calendar import Skipped, WorkingCalendar
 from offices.office import Office
 from services.consultation import limit
-from services.consultation.state import Pause, State, evolve
+from services.consultation.state import Pause, State, Status, evolve
 
 ONE_DAY = timedelta(days=1)
 
@@ -64,14 +64,19 @@ class Explanation:
 
 def explain(facts: Iterable[Fact], office: Office, now: datetime) -> Explanation | None:
     """Explain the limit by the calendar as it is; None before the request is accepted."""
-    state = State()
+    state, waits = State(), list[Pause]()
+    since: datetime | None = None
     for fact in facts:
         state = evolve(state, fact)
+        if since is not None and not _waits(state):
+            waits.append(Pause(since, fact.occurred_at))
+        since = (since or fact.occurred_at) if _waits(state) else None
     if state.accepted_at is None:
         return None
     until = max(state.answered_at or now, state.accepted_at)
-    pauses = _pauses(state, until)
-    minutes, days_off = _minutes(office.calendar, state.accepted_at, until, pauses)
+    if since is not None:
+        waits.append(Pause(since, until))
+    minutes, days_off = _minutes(office.calendar, state.accepted_at, until, waits)
     ends = limit.limit_of(office, state.accepted_at, state.pauses)
     days = office.policy.limit_working_days + ends.paused_working_days
     return Explanation(
@@ -84,6 +89,12 @@ def explain(facts: Iterable[Fact], office: Office, now: datetime) -> Explanation
         pauses=tuple(_pauses_explained(office.calendar, state, until)),
         skipped=office.calendar.due(state.accepted_at, days).skipped,
     )
+
+
+def _waits(state: State) -> bool:
+    """Tell whether it is the user's turn, or nobody's; a limit that was breached runs on then."""
+    asked_or_closed = state.status in (Status.NEEDS_CLARIFICATION, Status.CLOSED)
+    return asked_or_closed and state.accepted_at is not None and not state.answered
 
 
 def _pauses(state: State, until: datetime) -> list[Pause]:

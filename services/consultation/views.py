@@ -41,9 +41,15 @@ def _counted(row: Document, fact: Fact) -> Document:
             counted = {"reopened": row["reopened"] + 1}
         case _:
             counted = {}
-    pause = _clocked(row, "paused", row["sla"]["state"] == "paused", fact)
+    pause = _clocked(row, "paused", _stands_still(row), fact)
     asked = _clocked(row, "asked", row["clarification"] is not None, fact)
     return {**counted, **pause, **asked}
+
+
+def _stands_still(row: Document) -> bool:
+    """Tell whether the user is waited for, or it is closed, before an answer; also late."""
+    asked_or_closed = row["clarification"] is not None or row["status"] == "closed"
+    return asked_or_closed and row["accepted_at"] is not None and row["answered_at"] is None
 
 
 COUNTED = {"paused": "paused_s", "asked": "clarified_s"}

@@ -10,8 +10,11 @@ from contracts.consultation import ConsultationSchema
 from offices.public_holidays import DayKind
 from services.consultation import resource
 from services.consultation.events import (
+    ClarificationEnded,
+    ClarificationRequested,
     CloseReason,
     ConsultationClosed,
+    ConsultationReopened,
     ContactBounced,
     MeetingHeld,
     MessagePosted,
@@ -137,6 +140,7 @@ def test_nobody_is_warned_twice_of_the_same_end(story):
 JOINT = country_holidays("ID", categories=("government",), language="id", years=range(2026, 2029))
 PUBLIC = country_holidays("ID", categories=("public",), language="id", years=range(2026, 2029))
 SEVEN = timedelta(hours=7)
+MINUTE = timedelta(minutes=1)
 
 
 def counts(day: date, decreed: dict[date, DayKind]) -> bool:
@@ -213,6 +217,21 @@ def test_stories_have_what_is_to_be_tested():
     assert all(seen[each] for each in rare), seen
 
 
+def waited_for(world, until):
+    """Count the minutes after the acceptance in which they were asked, or it was closed."""
+    since, minutes, accepted = None, 0, False
+    for known in world.facts:
+        at = min(known.occurred_at, until).replace(second=0)
+        match known.event:
+            case RequestAccepted():
+                accepted = True
+            case ClarificationRequested() | ConsultationClosed() if accepted:
+                since = since or at
+            case ClarificationEnded() | ConsultationReopened() if since:
+                since, minutes = None, minutes + (at - since) // MINUTE
+    return minutes + ((until.replace(second=0) - since) // MINUTE if since else 0)
+
+
 @settings(max_examples=300, deadline=None)
 @given(STORIES)
 def test_explained_minutes_are_those_on_the_wall(story):
@@ -228,6 +247,7 @@ def test_explained_minutes_are_those_on_the_wall(story):
     assert minutes.total == wall.total_seconds() // 60
     parts = (minutes.with_office, minutes.with_user, minutes.outside_hours, minutes.days_off)
     assert sum(parts) == minutes.total
+    assert minutes.with_user == waited_for(world, told.until)
     assert all(part >= 0 for part in parts)
     assert sum(day.minutes for day in told.days_off) == minutes.days_off
     assert all(not world.office.calendar.is_working_day(day.date) for day in told.days_off)

@@ -7,7 +7,9 @@ from offices.calendar import Override
 from offices.public_holidays import DayKind
 from services.consultation import commands, resource
 from services.consultation.events import CloseReason, MeetingHeld, SilenceStarted, SlaRejudged
+from services.consultation.explained import explain
 from services.consultation.state import Sla, Status
+from services.consultation.views import LIST
 from tests.unit.consultation import BUDI, DAY, DUE, HOUR, OFFICE, SITI
 from tests.unit.consultation_world import World
 
@@ -171,3 +173,19 @@ def test_breached_limit_is_reckoned_when_it_is_reopened():
     world.ask(commands.Reopen, SITI, reason="…")
     world.ask(commands.PostMessage, BUDI, message_id="m-1", text="…")
     assert second_verdict(world)["state"] == "met"
+
+
+def test_waiting_for_the_user_after_a_breach_is_theirs():
+    """In what is explained, and in the report: the limit runs on, the office can do nothing."""
+    world = breached()
+    world.ask(commands.AskClarification, BUDI, message_id="m-1", text="?", missing=("topic",))
+    world.wait(world.now + 2 * DAY)
+    assert explain(world.facts, OFFICE, world.now).minutes.with_user == 2 * 24 * 60
+    world.ask(commands.PostMessage, SITI, message_id="m-2", text="…")
+    world.wait(world.now + HOUR)
+    world.ask(commands.PostMessage, BUDI, message_id="m-3", text="…")
+    assert explain(world.facts, OFFICE, world.now + DAY).minutes.with_user == 2 * 24 * 60
+    row = None
+    for known in world.facts:
+        row = LIST.project(row, known)
+    assert row["paused_s"] == 2 * DAY.total_seconds()
