@@ -5,6 +5,7 @@ fields sealed by a stand-in; `events/…` is the CloudEvent that follows, for th
 """
 
 import json
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from unittest.mock import create_autospec
@@ -14,7 +15,7 @@ import pytest
 
 from contracts.events import EVENTS, Envelope
 from kernel.commit import Commit
-from kernel.effects import Publish
+from kernel.effects import Publish, Schedule
 from kernel.erasure import telling
 from kernel.facts import facts_of
 from kernel.personal import personal_fields
@@ -101,6 +102,19 @@ def test_no_published_shape_has_a_place_for_personal_text():
             assert all(personal.isdisjoint(shape().fields) for shape in shapes)
             seen |= personal
     assert seen >= {"contact_name", "contact_email", "contact_phone", "topic", "question", "text"}
+
+
+@pytest.mark.parametrize(("service", "name", "version"), STORED, ids=str)
+def test_no_reaction_passes_on_what_is_personal(service, name, version):
+    """Neither in what is published, nor in the dates that are kept for a fact."""
+    fact = stored_fact(service, name, version)
+    planted = dict.fromkeys(personal_fields(type(fact.event)), "rahasia pengguna")
+    event = type(fact.event)(**{**vars(fact.event), **planted})
+    told = replace(fact, event=event)
+    react = import_module(f"services.{service}.reactions").react
+    effects = telling(react, create_autospec(Vault))(told)
+    kept = [effect.data for effect in effects if isinstance(effect, Schedule)]
+    assert "rahasia pengguna" not in repr((published(told, service), kept))
 
 
 @pytest.mark.parametrize("service", SERVICES)
