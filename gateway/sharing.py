@@ -82,7 +82,8 @@ class SharingRoutes:
         """Hand on the open cases of an officer who is absent.
 
         To several officers in turn, the longest open first; no limit changes. Of more than 200,
-        `remaining` says how many are left for another call.
+        `remaining` says how many are left for another call. A repeat with the same
+        Idempotency-Key answers as the first did, and hands on nothing else.
         """
         result = self.consultation.reassign(call.request)
         payload = {name: result[name] for name in ("items", "remaining")}
