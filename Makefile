@@ -43,7 +43,8 @@ stop:
 	@$(PYTHON) -m deploy.stop
 
 test: lint broker
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak and not alone"
+	@$(BIN)/python -m pytest -m "alone and not soak"
 
 soak: $(TEST_STAMP) broker
 	@$(BIN)/python -m pytest -m soak -s

@@ -31,7 +31,7 @@ from kernel.commit import (
 from kernel.database import DUPLICATE, Db, Document
 from kernel.group_commit import Chain, GroupCommit
 
-RECENT = 200
+RECENT = 2_000
 """So many commits are kept for who follows the log in the process that has appended them."""
 
 RIVAL_S = 0.004

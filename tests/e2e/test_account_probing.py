@@ -13,6 +13,8 @@ from scipy.stats import mannwhitneyu
 from tests.accounts import Owner, codes_in
 from tests.support import Stack, eventually, running
 
+pytestmark = pytest.mark.alone  # it measures time
+
 TRIES = 400
 AT_ONCE = 4
 BEFORE_AT_ONCE = 12

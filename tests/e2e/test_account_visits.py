@@ -1,6 +1,7 @@
 """A visitor's address and an account: one person in queue, consultation and notifier."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -36,8 +37,8 @@ def visit(office: Office, word: str, email: str) -> None:
 
 def written_down(office: Office) -> str:
     """Return the guest book of today."""
-    today = office.stack.now().date().isoformat()
-    days = {"from": today, "to": today, "limit": 200}
+    today = office.stack.now().date()  # of Greenwich: in the office it may be the next
+    days = {"from": str(today), "to": str(today + timedelta(days=1)), "limit": 200}
     answer = office.budi.get(f"/offices/{office.id}/visits", **days)
     assert answer.status_code == 200, answer.text
     return answer.text

@@ -16,6 +16,8 @@ from tests.api import problem
 from tests.e2e.walk_in import JAYAPURA, PEKANBARU, Office, next_nine
 from tests.support import Stack, eventually
 
+pytestmark = pytest.mark.alone  # it measures time
+
 VISITORS = 500
 KIOSKS = 40
 

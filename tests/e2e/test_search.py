@@ -20,6 +20,8 @@ from tests.markers import eavesdropping, traces
 from tests.support import eventually, frozen, running
 from tests.webapi import KEY, FakeWebApi, Mode
 
+pytestmark = pytest.mark.alone  # it measures time
+
 PROMISED_S = 2.5
 PAUSE_S = 1
 

@@ -28,7 +28,7 @@ from services.consultation.catalogue.events import Source
 
 log = structlog.get_logger()
 
-BUDGET_S = 1.7
+BUDGET_S = 1.4
 """Two seconds are promised; some of it is left for what comes before and after."""
 
 CACHE_S = 0.4
