@@ -177,7 +177,7 @@ def test_single_lists_that_fail_do_not_open_the_breaker():
 
 @pytest.mark.parametrize(
     ("takes", "sources"),
-    [(0.2, ["live"] * 4), (1.5, ["live", "live", "unavailable", "unavailable"])],
+    [(0.2, ["live"] * 4), (1.2, ["live", "live", "unavailable", "unavailable"])],
 )
 def test_no_more_than_so_many_ask_it_at_once(monkeypatch, takes, sources):
     """While it is slow, others need the workers: the next wait a moment, and it is said why not."""
