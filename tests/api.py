@@ -1,6 +1,5 @@
 """What the tests of the HTTP API share."""
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,8 +9,9 @@ from typing import Any
 import httpx
 
 from contracts.errors import Code
+from deploy import ports
 from gateway.errors import PROBLEMS, ProblemSchema
-from tests.support import ROOT, Stack, eventually
+from tests.support import ROOT, Stack, eventually, ready
 
 
 def problem(answer: httpx.Response, code: Code) -> dict[str, Any]:
@@ -35,10 +35,8 @@ def path(consultation: dict[str, Any], step: str = "") -> str:
 @contextmanager
 def gateway(stack: Stack, **settings: str) -> Iterator[Stack]:
     """Run one more gateway beside that of the stack, with other settings."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environ = {**stack.env, "PST_PORT": str(port), "PST_OPS_PORT": "0", **settings}
+    port, ops_port = ports.free(), ports.free()
+    environ = {**stack.env, "PST_PORT": str(port), "PST_OPS_PORT": str(ops_port), **settings}
     process = subprocess.Popen(
         [sys.executable, "-m", "host.serve", "gateway"],
         cwd=ROOT,
@@ -48,7 +46,7 @@ def gateway(stack: Stack, **settings: str) -> Iterator[Stack]:
     other = Stack(stack.run_dir)
     other.port, other.url, other.settings = port, f"http://127.0.0.1:{port}", stack.settings
     try:
-        eventually(lambda: answers(other.url))
+        eventually(lambda: ready(ops_port) and answers(other.url))
         yield other
     finally:
         process.terminate()

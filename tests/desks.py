@@ -16,7 +16,7 @@ from kernel.codec import StoredEvent
 from kernel.commit import Draft
 from kernel.database import connect, database
 from kernel.event_log import EventLog
-from tests.support import ROOT, Stack, _ready, eventually
+from tests.support import ROOT, Stack, eventually, ready
 
 SERVICE = "desk"
 
@@ -54,7 +54,7 @@ class Desks:
         )
         self._processes[process.pid] = process
         if wait:
-            eventually(lambda: _ready(port), within=60)
+            eventually(lambda: ready(port), within=60)
         return process.pid
 
     def leader(self) -> int:

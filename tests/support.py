@@ -287,7 +287,7 @@ class Stack:
         """Wait until each of these services says that it is ready."""
         numbers = ports.load(self.run_dir)
         for name in names or ("consultation", "queue", "notifier", "gateway"):
-            eventually(lambda name=name: _ready(numbers[name]), within=60)  # type: ignore[misc]
+            eventually(lambda name=name: ready(numbers[name]), within=60)  # type: ignore[misc]
 
     @contextmanager
     def another(self, service: str, **settings: str) -> Iterator[int]:
@@ -302,7 +302,7 @@ class Stack:
                 stderr=said,
             )
         try:
-            eventually(lambda: _ready(port), within=60)
+            eventually(lambda: ready(port), within=60)
             yield process.pid
         finally:
             process.terminate()
@@ -366,7 +366,8 @@ QUESTION: dict[str, Any] = {
 }
 
 
-def _ready(port: int) -> bool:
+def ready(port: int) -> bool:
+    """Tell whether the process that is asked about at `port` is ready."""
     try:
         return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).status_code == 200
     except httpx.HTTPError:
