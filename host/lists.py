@@ -61,7 +61,7 @@ def rows(
     longest: int = LATER,
     most: int = 0,
 ) -> Iterator[Document]:
-    """Yield what matches, newest first by `place`; `most` is what one stretch may bring, 0 all of it.
+    """Yield what matches, newest first by `place`; `most`: of one stretch, 0 is all.
 
     Asked for by stretches of the log, each further back and longer: the embedded server reads all
     that matches, and does little else, before it hands out the first of it. An index should hold

@@ -32,8 +32,8 @@ from kernel.database import DUPLICATE, Db, Document
 from kernel.group_commit import Chain, GroupCommit
 
 RECENT = 2_000
-"""So many commits are kept for who follows the log in the process that has appended them: a relay and
-the views fall that far behind a decree before they have to ask the server, each for itself."""
+"""So many commits are kept for who follows the log in the process that has appended them: relay and
+views fall so far behind a decree before each has to ask the server for itself."""
 
 RIVAL_S = 0.004
 RIVAL_STEPS = 5
