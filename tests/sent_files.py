@@ -86,6 +86,11 @@ def stored(stack: Stack) -> list[str]:
     return sorted(file.name for file in kept(stack).iterdir())
 
 
+def added(stack: Stack, before: list[str]) -> set[str]:
+    """Return what lies there now and did not before; a sweep may meanwhile take other files."""
+    return set(stored(stack)) - set(before)
+
+
 def store_of(stack: Stack) -> set[str]:
     """Return the ids of the files that the stack keeps, wherever that is."""
     return {each.id for each in open_files(stack.settings).held()}
