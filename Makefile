@@ -56,7 +56,7 @@ unit: $(TEST_STAMP)
 contract: $(TEST_STAMP) $(if $(PST_MONGO_URL),,broker)
 	@PST_CONTRACT_MONGO_URL="$(PST_MONGO_URL)" $(BIN)/python -m pytest -p no:schemathesis \
 		tests/unit/test_memory_log.py $(addprefix tests/contract/test_,event_log.py \
-		log_model.py unknown_outcome.py handling.py snapshots.py)
+		log_model.py unknown_outcome.py handling.py snapshots.py views.py)
 
 lint: $(TEST_STAMP)
 	@$(BIN)/ruff check

@@ -16,6 +16,9 @@ from pymongo.errors import PyMongoError
 
 Probe = Callable[[], str | None]
 
+SHARDED = "isdbgrid"
+"""What a router of a sharded cluster says of itself."""
+
 PATIENCE_S = 2.0
 """How long one look may take."""
 
@@ -37,13 +40,15 @@ def broker(url: str) -> str | None:
 
 
 def database(url: str) -> str | None:
-    """Say hello to a database server."""
+    """Say hello to a database server, and see that it has transactions."""
     try:
         client: pymongo.MongoClient[Any] = pymongo.MongoClient(url, timeoutMS=PATIENCE_S * 1000)
         with client:
-            client.admin.command("hello")
+            hello = client.admin.command("hello")
     except PyMongoError as error:
         return f"no database answers ({type(error).__name__})"
+    if "setName" not in hello and hello.get("msg") != SHARDED:
+        return "the database is no member of a replica set; one member is enough (rs.initiate())"
     return None
 
 

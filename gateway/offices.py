@@ -11,9 +11,10 @@ from contracts.errors import Code, PstError, Rejected
 from contracts.offices_api import OfficeSummarySchema
 from gateway.call import ANYONE, caller_of
 from host.rpc import ServiceRpc
+from host.travelled_time import TravelledTime
 from kernel.clock import Clock, monotonic, new_id, no_offset
 from kernel.config import Settings
-from kernel.database import TravelledTime, connect, database
+from kernel.database import connect, database
 from offices.calendar import Override, WorkingCalendar
 from offices.office import Office, load_offices
 from offices.public_holidays import DayKind

@@ -9,11 +9,12 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from contracts.errors import StreamUnavailable, Unavailable
+from host.travelled_time import TravelledTime
 from kernel.broker import Publisher
 from kernel.clock import Clock, monotonic, no_offset
 from kernel.codec import EventTypes, UnknownEvent
 from kernel.config import Settings
-from kernel.database import AWAY, TravelledTime, connect, database
+from kernel.database import AWAY, connect, database
 from kernel.deadlines import Deadline, Deadlines
 from kernel.erasure import telling
 from kernel.event_log import EventLog

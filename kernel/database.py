@@ -1,16 +1,17 @@
-"""The connection to the database server, and the time that travels with it."""
+"""The connection to the database server, and what holds for all that is asked of it."""
 
-from datetime import UTC, datetime, timedelta
-from threading import Lock
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC
 from typing import Any
 
 from pymongo import MongoClient
+from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WTimeoutError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from kernel.clock import Clock, monotonic
 from kernel.config import Settings
 
 Document = dict[str, Any]
@@ -22,8 +23,11 @@ AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 DUPLICATE = 11000
 """The server's code for a key that is taken."""
 
-LATEST = datetime(9000, 1, 1, tzinfo=UTC)
-"""Nobody's clock travels beyond it: dates reckoned from there must still be dates."""
+NAMED = 50
+"""So many keys one condition names at most."""
+
+WRITE_CONFLICT = 112
+"""The server's code for a document that another transaction is changing."""
 
 
 def connect(settings: Settings) -> MongoClient[Document]:
@@ -53,52 +57,19 @@ def database(client: MongoClient[Document], settings: Settings, name: str) -> Db
     )
 
 
-class TravelledTime:
-    """The offset of `pst clock advance`, re-read at most ten times a second.
+def among(keys: Sequence[str]) -> Iterator[Document]:
+    """Yield conditions that together mean any of these keys.
 
-    While the database is away the last known offset holds. One that is stored beyond `LATEST`,
-    which nobody could have asked for, ends there.
+    The embedded server holds each document that it finds against each key of a condition.
     """
+    return ({"$in": keys[n : n + NAMED]} for n in range(0, len(keys), NAMED))
 
-    REREAD_S = 0.1
 
-    def __init__(self, clock_db: Db) -> None:
-        self._offsets = clock_db["offset"]
-        self._value = timedelta()
-        self._read_at = -1.0
-        self._reading = Lock()
-
-    def __call__(self) -> timedelta:
-        """Return by how much this system is ahead."""
-        if self._is_old():
-            with self._reading:  # who asks meanwhile waits for the same answer
-                if self._is_old():
-                    self._value = self._read()
-                    self._read_at = monotonic()
-        return self._value
-
-    def _is_old(self) -> bool:
-        return monotonic() - self._read_at >= self.REREAD_S
-
-    def advance(self, by: timedelta) -> timedelta:
-        """Move everybody's clock forward by `by`; return the new offset.
-
-        Raises `ValueError` for a step back, and for one beyond `LATEST`.
-        """
-        if by <= timedelta():
-            raise ValueError("time only moves forward")
-        if by > LATEST - Clock(self._read).now():
-            raise ValueError(f"time goes no further than the year {LATEST.year}")
-        step = int(by.total_seconds() * 1000)
-        self._offsets.update_one({"_id": "offset"}, {"$inc": {"ms": step}}, upsert=True)
-        with self._reading:  # what is read meanwhile may be older
-            self._value = self._read()
-        return self._value
-
-    def _read(self) -> timedelta:
-        try:
-            found = self._offsets.find_one({"_id": "offset"})
-        except PyMongoError:
-            return self._value
-        furthest = (LATEST - Clock().now()) // timedelta(milliseconds=1)
-        return timedelta(milliseconds=min(found["ms"], furthest)) if found else timedelta()
+@contextmanager
+def transaction(db: Db) -> Iterator[ClientSession]:
+    """Have all writes with this session happen together, or none: also where the block raises."""
+    with (
+        db.client.start_session() as session,
+        session.start_transaction(ReadConcern("snapshot"), db.write_concern),
+    ):
+        yield session

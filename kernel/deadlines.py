@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, DeleteMany, ReplaceOne
+from pymongo import ASCENDING, DeleteMany
 from pymongo.errors import BulkWriteError
 
 from kernel.aggregate import Meta
 from kernel.checkpoint import Checkpoint
 from kernel.clock import derive_id
-from kernel.database import DUPLICATE, Db, Document
+from kernel.database import DUPLICATE, Db, Document, among
 
 RETRY_AFTER = timedelta(seconds=5)
 DOUBLED = 7
@@ -91,11 +91,15 @@ class Deadlines:
 
         A date that a later fact has set stays: a late leader is no reason to undo it.
         """
-        writes = list(_writes(_last_words(changes)))
-        if not writes:
-            return
+        last = list(_last_words(changes))
+        if pointless := list(_deletes(last)):
+            self._dates.bulk_write(pointless, ordered=False)
+        if dates := [_document(each) for each in last if isinstance(each, Deadline)]:
+            self._insert(dates)
+
+    def _insert(self, dates: list[Document]) -> None:
         try:
-            self._dates.bulk_write(writes, ordered=False)
+            self._dates.insert_many(dates, ordered=False)
         except BulkWriteError as error:
             failed, unsure = error.details["writeErrors"], error.details["writeConcernErrors"]
             if unsure or any(each["code"] != DUPLICATE for each in failed):
@@ -149,17 +153,21 @@ def _last_words(changes: Iterable[Change]) -> Iterable[Change]:
     return last.values()
 
 
-def _writes(changes: Iterable[Change]) -> Iterator[ReplaceOne[Document] | DeleteMany]:
-    gone: dict[tuple[str, int], list[str]] = defaultdict(list)  # what one fact drops, at once
+def _deletes(changes: Iterable[Change]) -> Iterator[DeleteMany]:
+    """Take away what was set before, also where a new date follows: thousands are deleted and
+    inserted in a few statements, and one that is gone for a moment had lost its point.
+    """
+    gone: dict[int, list[str]] = defaultdict(list)
     for change in changes:
-        key = _id(change.stream, change.name)
-        if isinstance(change, Cancelled):
-            gone[change.stream, change.sequence].append(key)
-        else:
-            older = {"_id": key, "sequence": {"$lte": change.sequence}}
-            yield ReplaceOne(older, {**vars(change), "look_at": change.due_at}, upsert=True)
-    for (_, sequence), keys in gone.items():
-        yield DeleteMany({"_id": {"$in": keys}, "sequence": {"$lt": sequence}})
+        anew = isinstance(change, Deadline)  # then also what the same fact has set
+        gone[change.sequence + anew].append(_id(change.stream, change.name))
+    for sequence, keys in gone.items():
+        for some in among(keys):
+            yield DeleteMany({"_id": some, "sequence": {"$lt": sequence}})
+
+
+def _document(date: Deadline) -> Document:
+    return {"_id": _id(date.stream, date.name), **vars(date), "look_at": date.due_at}
 
 
 def _deadline(document: Document) -> Deadline:

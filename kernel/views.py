@@ -17,7 +17,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 from kernel.checkpoint import Checkpoint
 from kernel.codec import EventTypes
 from kernel.commit import Commit
-from kernel.database import Db, Document
+from kernel.database import Db, Document, among, transaction
 from kernel.facts import Fact, facts_of
 from kernel.shape import shape_of
 from kernel.view_batch import Batch
@@ -26,6 +26,9 @@ ERASED = "subject_erased"
 """The fact that a person is forgotten; it stands in every service's log."""
 
 SLICE = 200
+
+KEPT = "with the checkpoint, in one transaction"
+"""How documents are kept; what was kept otherwise is another definition, and made again."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class View:
     def definition(self, types: EventTypes) -> str:
         """Return the name of its definition: it changes with the code the documents are made by."""
         code = shape_of(self.key, self.project, *types.upcasters())  # they change what it is given
-        words = (code, self.indexes, self.personal)
+        words = (KEPT, code, self.indexes, self.personal)
         return f"view_{self.name}_{hashlib.sha256(repr(words).encode()).hexdigest()[:8]}"
 
 
@@ -103,24 +106,35 @@ class Documents:
             return 0
         try:
             facts = [fact for commit in commits for fact in facts_of(commit, self._types)]
-            written = self._write(facts)
+            batch = self._folded(facts, anew=since == 0)
         except PyMongoError:
             raise
         except Exception:
             if len(commits) == 1:
                 raise
             return self.take_in(commits[: len(commits) // 2], since, fence)
-        moved = written and self.checkpoint.advance(since, commits[-1].position, fence)
-        return len(commits) if moved else 0
+        return len(commits) if self._write(batch, since, commits[-1].position, fence) else 0
 
-    def _write(self, facts: Iterable[Fact]) -> bool:
-        batch = Batch(self._collection, self._view.personal)
+    def _folded(self, facts: Iterable[Fact], anew: bool) -> Batch:
+        batch = Batch(self._collection, self._view.personal, anew)
         keyed = [(self._view.key(fact), fact) for fact in facts]
-        if keys := sorted({key for key, _ in keyed if key is not None}):
-            batch.load({"_id": {"$in": keys}})
+        for some in among(sorted({key for key, _ in keyed if key is not None})):
+            batch.load({"_id": some})
         for key, fact in keyed:
             if fact.name == ERASED:
                 batch.redact(fact)
             elif key is not None:
                 batch.fold(key, fact, self._view.project)
-        return batch.write()
+        return batch
+
+    def _write(self, batch: Batch, since: int, position: int, fence: int) -> bool:
+        """Write documents and checkpoint together: what moved meanwhile was moved by somebody else,
+        and what has been read of the documents was only good if the checkpoint still stands."""
+        if not batch.changes():
+            return self.checkpoint.advance(since, position, fence)
+        with transaction(self._collection.database) as session:
+            if moved := self.checkpoint.advance(since, position, fence, session):
+                batch.write(session)
+            else:
+                session.abort_transaction()
+        return moved

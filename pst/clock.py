@@ -6,9 +6,9 @@ from datetime import timedelta
 import click
 
 from contracts.common import rfc3339
+from host.travelled_time import TravelledTime
 from kernel import config
 from kernel.clock import Clock
-from kernel.database import TravelledTime
 from pst.settings import started_with
 from pst.system import System, system
 from pst.when import duration as parsed

@@ -6,10 +6,11 @@ from datetime import datetime
 from pymongo import MongoClient
 from pymongo.errors import ConfigurationError
 
+from host.travelled_time import TravelledTime
 from kernel import canary
 from kernel.clock import Clock, no_offset
 from kernel.config import Settings, SettingsError
-from kernel.database import Db, Document, TravelledTime, connect, database
+from kernel.database import Db, Document, connect, database
 from kernel.event_log import EventLog
 from kernel.handling import CommandHandler
 from kernel.vault import Vault

@@ -28,9 +28,9 @@ from contracts.topology import EVENTS_EXCHANGE
 from deploy import ports
 from deploy.control import Control
 from host import tokens
+from host.travelled_time import TravelledTime
 from kernel import config
 from kernel.aggregate import Aggregate
-from kernel.database import TravelledTime
 from kernel.event_log import EventLog
 from kernel.facts import Fact
 from kernel.views import live

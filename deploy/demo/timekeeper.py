@@ -9,7 +9,8 @@ from pymongo.errors import PyMongoError
 
 from deploy.demo.tour import Tour
 from deploy.problem import Problem
-from kernel.database import TravelledTime, connect, database
+from host.travelled_time import TravelledTime
+from kernel.database import connect, database
 from kernel.deadlines import Deadline, Deadlines
 
 A_MOMENT = timedelta(milliseconds=5)

@@ -15,8 +15,9 @@ from deploy.demo.screen import Screen
 from deploy.demo.system import OFFICE, System
 from deploy.problem import Problem
 from host import tokens
+from host.travelled_time import TravelledTime
 from kernel.clock import Clock, new_id
-from kernel.database import TravelledTime, connect, database
+from kernel.database import connect, database
 
 READING_S = 1.4
 """After each step and each e-mail, on a terminal."""

@@ -6,8 +6,8 @@ from time import sleep
 
 import pytest
 
+from host.travelled_time import LATEST, TravelledTime
 from kernel.clock import Clock
-from kernel.database import LATEST, TravelledTime
 
 
 @pytest.mark.parametrize("step", [timedelta(days=3_000_000), timedelta.max, timedelta()])

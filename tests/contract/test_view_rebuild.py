@@ -124,9 +124,9 @@ def test_rebuild_needs_no_running_service(db, log):
     "spoil",
     [
         lambda old: old.update_one({"_id": "a-0"}, {"$set": {"n": 99}}),
-        lambda old: old.update_one({"_id": "a-0"}, {"$unset": {"_at": 1, "n": 1}}),
+        lambda old: old.update_one({"_id": "a-0"}, {"$unset": {"n": 1}}),
         lambda old: old.delete_one({"_id": "a-0"}),
-        lambda old: old.insert_one({"_id": "a-7", "_at": [1, 1], "n": 1}),
+        lambda old: old.insert_one({"_id": "a-7", "n": 1}),
         lambda old: old.drop(),
     ],
     ids=["edited", "mutilated", "deleted", "invented", "dropped"],

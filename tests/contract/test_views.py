@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pymongo.collection import Collection
+from pymongo.errors import AutoReconnect
 
 from contracts.errors import Unavailable
 from host.observability import Health
@@ -13,9 +14,9 @@ from host.runtime import Runtime, Wiring
 from kernel import view_following
 from kernel.clock import new_id
 from kernel.codec import EventType, EventTypes
-from kernel.database import Db
+from kernel.database import Db, transaction
 from kernel.event_log import EventLog
-from kernel.facts import Fact, facts_of
+from kernel.facts import Fact
 from kernel.personal import FORGOTTEN
 from kernel.view_following import Follower
 from kernel.view_reading import Reader
@@ -171,14 +172,37 @@ def test_what_comes_before_an_unreadable_commit_is_taken_in(db, log):
     assert rows(db) == {f"a-{n}": {"n": 6, "kind": "count"} for n in range(2)}
 
 
-def test_leader_that_loses_a_document_does_not_step_over_it(db, log):
-    """Somebody else has folded one fact of its batch meanwhile: it looks again."""
+def test_leader_whose_checkpoint_is_just_being_moved_steps_back(db, log):
+    """Another transaction is under way: neither waits for the other, nothing is taken in twice."""
     fill(log, streams=2, each=2)
-    first = log.read_on(0)[:1]
-    held_up = late(db, meddling(lambda: late(db, COUNTS)._write(_facts(first))))
-    assert held_up.take_in(log.read_on(0), 0, fence=1) == 0
-    assert position(db) == 0
+    late(db, COUNTS).take_in(log.read_on(0)[:1], 0, fence=1)
+    with transaction(db) as rival:
+        assert late(db, COUNTS).checkpoint.advance(1, 3, 2, rival)
+        assert late(db, COUNTS).take_in(log.read_on(1), 1, fence=1) == 0
+        rival.abort_transaction()
+    assert position(db) == 1
     follow(db, log)
+    assert rows(db) == {f"a-{n}": {"n": 2, "kind": "count"} for n in range(2)}
+
+
+def test_documents_and_checkpoint_are_written_together(db, log, monkeypatch):
+    """What is not told to have happened has not happened: no half batch is ever read."""
+    fill(log, streams=2, each=1)
+    documents = late(db, COUNTS)
+    documents.take_in(log.read_on(0), 0, fence=1)
+    for n in range(2):
+        append(log, f"a-{n}", 2)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise AutoReconnect("cut")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(Collection, "insert_many", fail)
+        with pytest.raises(AutoReconnect):
+            documents.take_in(log.read_on(2), 2, fence=1)
+    assert position(db) == 2
+    assert rows(db) == {f"a-{n}": {"n": 1, "kind": "count"} for n in range(2)}
+    assert documents.take_in(log.read_on(2), 2, fence=1) == 2
     assert rows(db) == {f"a-{n}": {"n": 2, "kind": "count"} for n in range(2)}
 
 
@@ -381,10 +405,6 @@ def _stepped(runtime: Runtime) -> None:
             pass
 
 
-def _facts(commits: list[Any]) -> list[Fact]:
-    return [fact for commit in commits for fact in facts_of(commit, TYPES)]
-
-
 def known(document: dict[str, Any] | None, _fact: Fact) -> dict[str, Any]:
     """Say that there is such a stream, whatever happens in it."""
     return document or {"known": True}
@@ -397,5 +417,5 @@ def test_fact_that_changes_nothing_is_not_written(db: Db, log: EventLog) -> None
     follower = follow(db, log, view)
     append(log, "a-0", 2)
     assert follower.step() == 1
-    assert [d["_at"][0] for d in there(db, view).find({"known": True})] == [1, 2]
+    assert [d["_id"] for d in there(db, view).find({"known": True})] == ["a-0", "a-1"]
     assert Documents(there(db, view), view, TYPES).checkpoint.read() == 3

@@ -7,11 +7,13 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from deploy import lock, ports
+from deploy import database, lock, ports, probes
 from tests.support import ROOT, Stack, eventually, running
 
 NEXT_START_S = 15.0
@@ -81,6 +83,28 @@ def test_taken_port_is_named(tmp_path: Path) -> None:
 def test_wrong_setting_is_named(tmp_path: Path, name: str, value: str, status: int) -> None:
     """The line begins with the setting."""
     assert refusal(tmp_path, status, **{name: value}).startswith(name)
+
+
+@contextmanager
+def lone_database(home: Path) -> Iterator[str]:
+    """Have a database server for a while that is no member of a replica set; yield its URL."""
+    port = ports.free()
+    server = subprocess.Popen([*database.command(home, port), "--standalone"])
+    url = f"mongodb://127.0.0.1:{port}"
+    try:
+        eventually(lambda: probes.port(port) is None)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def test_database_without_transactions_is_refused(tmp_path: Path) -> None:
+    """Before anything is started on it; the line says what would do."""
+    with lone_database(tmp_path / "lone") as url:
+        line = refusal(tmp_path / "run", 1, PST_MONGO_URL=url)
+    assert line.startswith("PST_MONGO_URL")
+    assert "no member of a replica set; one member is enough" in line
 
 
 def test_lost_master_key_is_not_replaced(tmp_path: Path) -> None:
