@@ -10,6 +10,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from eventlet import wsgi
 from nameko.web.server import BindAddress, WebServer
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import Map
 
 from gateway import auth
@@ -55,6 +56,7 @@ class ApiServer(WebServer):
         settings: Settings = nameko.config["settings"]
         self._address = BindAddress(settings.host, settings.port)
         self._rate_limit = RateLimit(settings.rate_limit)
+        self._proxies = settings.proxies
         self._key = Ed25519PublicKey.from_public_bytes(settings.token_public_key)
         self.streams = Streams(settings.streams_per_address)
 
@@ -80,12 +82,17 @@ class ApiServer(WebServer):
         self._serv = self.get_wsgi_server(self._sock, self.get_wsgi_app())
         self._gt = self.container.spawn_managed_thread(self.run)
 
-    def get_wsgi_app(self) -> Application:
-        """Return what answers the requests."""
-        routes = Map((route.get_url_rule() for route in self._providers), merge_slashes=False)
-        return Application(routes, auth.Tokens(self._key).identify, self._rate_limit)
+    def get_wsgi_app(self) -> ProxyFix:
+        """Return what answers the requests.
 
-    def get_wsgi_server(self, sock: Any, wsgi_app: Application) -> wsgi.Server:
+        With proxies before us a request comes from where the outermost of them says: what a client
+        has put into that header itself stands before it, and counts for nothing.
+        """
+        routes = Map((route.get_url_rule() for route in self._providers), merge_slashes=False)
+        application = Application(routes, auth.Tokens(self._key).identify, self._rate_limit)
+        return ProxyFix(application, x_for=self._proxies, x_proto=0)
+
+    def get_wsgi_server(self, sock: Any, wsgi_app: ProxyFix) -> wsgi.Server:
         """Return what speaks HTTP."""
         server = wsgi.Server(
             sock,

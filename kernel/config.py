@@ -43,6 +43,7 @@ class Settings:
     offices: Path = Path("deploy/offices")
     time_travel: bool = False
     rpc_timeout: float = 5.0
+    proxies: int = field(default=0, metadata={"within": (0, 10)})  # before the gateway
     rate_limit: str = "200/second"
     upload_rate: str = "30/minute"
     code_rate: str = "30/hour"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, DeleteMany
+from pymongo import ASCENDING, DeleteMany, ReplaceOne
 from pymongo.errors import BulkWriteError
 
 from kernel.aggregate import Meta
@@ -92,8 +92,8 @@ class Deadlines:
         A date that a later fact has set stays: a late leader is no reason to undo it.
         """
         last = list(_last_words(changes))
-        if pointless := list(_deletes(last)):
-            self._dates.bulk_write(pointless, ordered=False)
+        if deletes := list(_deletes(last)):
+            self._dates.bulk_write(deletes, ordered=False)
         if dates := [_document(each) for each in last if isinstance(each, Deadline)]:
             self._insert(dates)
 
@@ -101,9 +101,18 @@ class Deadlines:
         try:
             self._dates.insert_many(dates, ordered=False)
         except BulkWriteError as error:
-            failed, unsure = error.details["writeErrors"], error.details["writeConcernErrors"]
-            if unsure or any(each["code"] != DUPLICATE for each in failed):
-                raise  # a duplicate key is a later fact's date, which stays
+            self._replace([dates[index] for index in _duplicates(error)])
+
+    def _replace(self, dates: list[Document]) -> None:
+        """Set dates where others lie: those that later facts have set stay."""
+        writes = [
+            ReplaceOne({"_id": d["_id"], "sequence": {"$lte": d["sequence"]}}, d, upsert=True)
+            for d in dates
+        ]
+        try:
+            self._dates.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            _duplicates(error)
 
     def due(self, now: datetime, limit: int = 2000) -> Iterator[Deadline]:
         """Yield what has come due, the oldest first.
@@ -154,16 +163,24 @@ def _last_words(changes: Iterable[Change]) -> Iterable[Change]:
 
 
 def _deletes(changes: Iterable[Change]) -> Iterator[DeleteMany]:
-    """Take away what was set before, also where a new date follows: thousands are deleted and
-    inserted in a few statements, and one that is gone for a moment had lost its point.
+    """Yield what takes away the dates that earlier facts have set: to delete and insert thousands
+    takes a few statements, to replace them one each. What the same fact has set is left alone: a
+    leader that is late, and dies before it inserts, takes nothing away that holds.
     """
     gone: dict[int, list[str]] = defaultdict(list)
     for change in changes:
-        anew = isinstance(change, Deadline)  # then also what the same fact has set
-        gone[change.sequence + anew].append(_id(change.stream, change.name))
+        gone[change.sequence].append(_id(change.stream, change.name))
     for sequence, keys in gone.items():
         for some in among(keys):
             yield DeleteMany({"_id": some, "sequence": {"$lt": sequence}})
+
+
+def _duplicates(error: BulkWriteError) -> list[int]:
+    """Return which writes met a date that lies there already; raise the error if it says more."""
+    failed, unsure = error.details["writeErrors"], error.details["writeConcernErrors"]
+    if unsure or any(each["code"] != DUPLICATE for each in failed):
+        raise error
+    return [each["index"] for each in failed]
 
 
 def _document(date: Deadline) -> Document:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from pymongo.collection import Collection
+from pymongo.errors import AutoReconnect
 
 from kernel import lease as leases
 from kernel.checkpoint import Checkpoint
@@ -143,6 +145,49 @@ def test_late_leader_undoes_nothing(deadlines):
     deadlines.apply([cancelled("close", 5)])
     deadlines.apply([date("close", 1, sequence=3)])
     assert list(deadlines.due(NOON + timedelta(days=9))) == [date("close", 2, sequence=7)]
+
+
+def between(monkeypatch, meddle):
+    """Have something happen after dates were deleted and before new ones are inserted."""
+    insert, left = Collection.insert_many, [meddle]
+
+    def insert_many(*words, **more):
+        while left:
+            left.pop()()
+        return insert(*words, **more)
+
+    monkeypatch.setattr(Collection, "insert_many", insert_many)
+
+
+def test_late_leader_that_dies_half_way_takes_nothing_away(deadlines, monkeypatch):
+    """The next one has set the same date before, and will not come by again."""
+
+    def die():
+        raise AutoReconnect("cut")
+
+    set_before = date("close", 2, sequence=5)
+    deadlines.apply([set_before])
+    with monkeypatch.context() as cut:
+        between(cut, die)
+        with pytest.raises(AutoReconnect):
+            deadlines.apply([set_before])
+    assert list(deadlines.due(NOON + timedelta(days=9))) == [set_before]
+
+
+def test_late_leader_is_overruled_half_way(deadlines, monkeypatch):
+    """It sets an old date while the newer leader is between two statements."""
+    deadlines.apply([date("close", 1, sequence=3)])
+    between(monkeypatch, lambda: deadlines.apply([date("close", 1, sequence=5)]))
+    deadlines.apply([date("close", 2, sequence=8)])
+    assert list(deadlines.due(NOON + timedelta(days=9))) == [date("close", 2, sequence=8)]
+
+
+def test_newer_leader_half_way_overrules_a_late_one(deadlines, monkeypatch):
+    """The other way round: what the newer one has set stays."""
+    deadlines.apply([date("close", 1, sequence=3)])
+    between(monkeypatch, lambda: deadlines.apply([date("close", 2, sequence=8)]))
+    deadlines.apply([date("close", 1, sequence=5)])
+    assert list(deadlines.due(NOON + timedelta(days=9))) == [date("close", 2, sequence=8)]
 
 
 def test_lease_that_is_asked_for_is_let_go(db, monkeypatch):

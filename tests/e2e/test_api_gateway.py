@@ -24,6 +24,26 @@ def test_too_many_calls_are_429_for_each_caller(stack: Stack) -> None:
         assert wati.get("/offices").status_code == 200
 
 
+def from_address(url: str, said: str) -> int:
+    """Call without a token, as a proxy hands it on; return the status."""
+    return httpx.get(f"{url}/v1/openapi.json", headers={"X-Forwarded-For": said}).status_code
+
+
+def test_behind_a_proxy_each_of_its_clients_is_counted(stack: Stack) -> None:
+    """By what the proxy says; what a client says of itself, before that, changes nothing."""
+    with gateway(stack, PST_RATE_LIMIT="3/hour", PST_PROXIES="1") as strict:
+        said = ["203.0.113.7", "198.51.100.1, 203.0.113.7", "x, 203.0.113.7", "203.0.113.7"]
+        assert [from_address(strict.url, each) for each in said] == [200, 200, 200, 429]
+        assert from_address(strict.url, "203.0.113.8") == 200
+
+
+def test_without_a_proxy_nobody_says_where_they_come_from(stack: Stack) -> None:
+    """Else anyone would have as many addresses as they like."""
+    with gateway(stack, PST_RATE_LIMIT="3/hour") as strict:
+        said = [f"203.0.113.{n}" for n in range(4)]
+        assert [from_address(strict.url, each) for each in said][-1] == 429
+
+
 def test_silent_service_is_503_with_retry_after(stack: Stack) -> None:
     with gateway(stack, PST_RPC_TIMEOUT="0.0001") as hasty:
         answer = hasty.officer().get("/consultations")
