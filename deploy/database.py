@@ -14,15 +14,7 @@ URL = (
     "mongodb://127.0.0.1:{port}/"
     "?retryWrites=false&w=majority&journal=true&readConcernLevel=majority"
 )
-LEFT_S = 5.0
-"""After so long a transaction that its process has left is no longer in the way of others."""
-
-MAIN = (
-    "import sys; from functools import partial; from secantus import cli;"
-    " cli.SecantusDBServer ="
-    f" partial(cli.SecantusDBServer, transaction_lifetime_seconds={LEFT_S});"
-    " sys.exit(cli.main())"
-)
+MAIN = "import sys; from secantus.cli import main; sys.exit(main())"
 
 
 def command(home: Path, port: int) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 import structlog
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from kernel.database import Document
+from kernel.database import WRITE_CONFLICT, Document
 
 log = structlog.get_logger()
 
@@ -41,6 +41,10 @@ class Checkpoint:
             moved = self._collection.update_one(mine, step, upsert=since == 0, session=session)
         except DuplicateKeyError:  # it is there, but not at the start
             moved = None
+        except OperationFailure as error:
+            if error.code != WRITE_CONFLICT:
+                raise
+            moved = None  # another transaction is moving it
         if moved is None or not (moved.matched_count or moved.upserted_id):
             log.warning("checkpoint_not_ours", at=position, collection=self._collection.name)
             return False

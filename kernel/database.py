@@ -23,11 +23,11 @@ AWAY = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 DUPLICATE = 11000
 """The server's code for a key that is taken."""
 
-KEYS_A_CONDITION = 50
-"""So many keys a condition on dates or on documents of a view names at most."""
+NAMED = 50
+"""So many keys one condition names at most."""
 
-TRANSIENT = "TransientTransactionError"
-"""The server's label for a transaction that another is in the way of."""
+WRITE_CONFLICT = 112
+"""The server's code for a document that another transaction is changing."""
 
 
 def connect(settings: Settings) -> MongoClient[Document]:
@@ -62,16 +62,12 @@ def among(keys: Sequence[str]) -> Iterator[Document]:
 
     The embedded server holds each document that it finds against each key of a condition.
     """
-    return ({"$in": keys[n : n + KEYS_A_CONDITION]} for n in range(0, len(keys), KEYS_A_CONDITION))
+    return ({"$in": keys[n : n + NAMED]} for n in range(0, len(keys), NAMED))
 
 
 @contextmanager
 def transaction(db: Db) -> Iterator[ClientSession]:
-    """Have all writes with this session happen together, or none: also where the block raises.
-
-    The server ends one that its process has left, after a minute (the embedded one sooner); until
-    then what it has changed waits.
-    """
+    """Have all writes with this session happen together, or none: also where the block raises."""
     with (
         db.client.start_session() as session,
         session.start_transaction(ReadConcern("snapshot"), db.write_concern),

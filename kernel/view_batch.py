@@ -1,33 +1,35 @@
 """A batch of a view's documents in memory: read once, folded by many facts, written once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from pymongo import DeleteMany
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
+from kernel.checkpoint import ID as CHECKPOINT
 from kernel.database import Document, among
 from kernel.facts import Fact
 from kernel.personal import FORGOTTEN
 
 
 class Batch:
-    """Documents between a read and a write, both of one transaction."""
+    """Documents between a read and a write; `anew`: whatever lies there counts for nothing."""
 
     def __init__(
-        self, collection: Collection[Document], personal: tuple[str, ...], session: ClientSession
+        self, collection: Collection[Document], personal: tuple[str, ...], anew: bool
     ) -> None:
         self._collection = collection
         self._personal = personal
-        self._session = session
+        self._anew = anew
         self._read: dict[str, Document] = {}
         self._now: dict[str, Document] = {}
 
-    def load(self, keys: Iterable[str]) -> None:
-        """Read the documents of these keys."""
-        for some in among(sorted(set(keys))):
-            self._load({"_id": some})
+    def load(self, wanted: dict[str, Any]) -> None:
+        """Read the documents that are not here yet."""
+        for document in () if self._anew else self._collection.find(wanted):
+            if document["_id"] not in self._now:
+                self._read[document["_id"]] = self._now[document["_id"]] = document
 
     def fold(self, key: str, fact: Fact, project: Callable[..., Document]) -> None:
         """Take one more fact into its document; where it changes nothing, nothing is written."""
@@ -41,24 +43,28 @@ class Batch:
         person = fact.event.subject_id
         if not self._personal:
             return
-        self._load({"_id": person})
-        self._load({"subject_id": person})
+        self.load({"_id": person})
+        self.load({"subject_id": person})
         for key, old in self._now.items():
             if person in (key, old.get("subject_id")):
                 gone = {n: FORGOTTEN for n in self._personal if old.get(n) is not None}
                 self._now[key] = {**old, **gone}
 
-    def write(self) -> None:
-        """Write what has changed.
+    def changes(self) -> bool:
+        """Tell whether there is anything to write."""
+        return self._anew or bool(self._changed())
+
+    def write(self, session: ClientSession) -> None:
+        """Write what has changed, as a part of a transaction.
 
         In few statements: one a document is three times the work for the embedded server.
         """
-        if changed := [d for key, d in self._now.items() if d != self._read.get(key)]:
-            deletes = [DeleteMany({"_id": some}) for some in among([d["_id"] for d in changed])]
-            self._collection.bulk_write(deletes, ordered=False, session=self._session)
-            self._collection.insert_many(changed, ordered=False, session=self._session)
+        changed = self._changed()
+        old = [{"$ne": CHECKPOINT}] if self._anew else among([d["_id"] for d in changed])
+        deletes = [DeleteMany({"_id": some}) for some in old]
+        self._collection.bulk_write(deletes, ordered=False, session=session)
+        if changed:
+            self._collection.insert_many(changed, ordered=False, session=session)
 
-    def _load(self, wanted: dict[str, Any]) -> None:
-        for document in self._collection.find(wanted, session=self._session):
-            if document["_id"] not in self._now:
-                self._read[document["_id"]] = self._now[document["_id"]] = document
+    def _changed(self) -> list[Document]:
+        return [d for key, d in self._now.items() if d != self._read.get(key)]

@@ -12,13 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from kernel.checkpoint import ID as CHECKPOINT
 from kernel.checkpoint import Checkpoint
 from kernel.codec import EventTypes
 from kernel.commit import Commit
-from kernel.database import TRANSIENT, Db, Document, transaction
+from kernel.database import Db, Document, among, transaction
 from kernel.facts import Fact, facts_of
 from kernel.shape import shape_of
 from kernel.view_batch import Batch
@@ -27,8 +26,6 @@ ERASED = "subject_erased"
 """The fact that a person is forgotten; it stands in every service's log."""
 
 SLICE = 200
-
-LEFT = {"_id": {"$ne": CHECKPOINT}}
 
 KEPT = "with the checkpoint, in one transaction"
 """How documents are kept; what was kept otherwise is another definition, and made again."""
@@ -74,18 +71,6 @@ def make_live(db: Db, definition: str, collection: str, fence: int) -> bool:
     return False
 
 
-def fence_off(collection: Collection[Document], fence: int) -> bool:
-    """Have nobody with an older fence move on what lies there; False while somebody just does."""
-    checkpoint = Checkpoint(collection)
-    try:
-        with transaction(collection.database) as session:  # else we would wait for theirs
-            return checkpoint.advance(done := checkpoint.read(), done, fence, session)
-    except OperationFailure as error:
-        if not error.has_error_label(TRANSIENT):
-            raise
-        return False
-
-
 def discard(collection: Collection[Document], ours: Callable[[], bool]) -> None:
     """Drop a collection as long as it is ours to drop.
 
@@ -106,62 +91,50 @@ class Documents:
         self._view = view
         self._types = types
 
-    def prepare(self, fence: int) -> None:
-        """Make what an empty view needs; harmless when it exists.
-
-        What lies there without a checkpoint counts for nothing, and goes.
-        """
+    def prepare(self) -> None:
+        """Make the indexes; harmless when they exist."""
         for keys in self._view.indexes:
             self._collection.create_index(list(keys))
-        ours = self.checkpoint.advance(0, 0, fence)
-        while ours and (found := list(self._collection.find(LEFT, {"_id": 1}).limit(SLICE))):
-            with transaction(self._collection.database) as session:
-                if ours := self.checkpoint.advance(0, 0, fence, session):
-                    theirs = {"_id": {"$in": [document["_id"] for document in found]}}
-                    self._collection.delete_many(theirs, session=session)
 
     def take_in(self, commits: Sequence[Commit], since: int, fence: int) -> int:
         """Fold in the commits after `since`; return how many were.
 
-        0 when somebody else is, or was, at work here: look where the checkpoint stands, and go on
-        from there. Commits before one that cannot be folded in are, and only then its error is
-        raised.
+        0 when somebody else was at work here: look where the checkpoint stands, and go on from
+        there. Commits before one that cannot be folded in are, and only then its error is raised.
         """
         if not commits:
             return 0
         try:
             facts = [fact for commit in commits for fact in facts_of(commit, self._types)]
-            moved = self._write(facts, since, commits[-1].position, fence)
-        except OperationFailure as error:
-            if not error.has_error_label(TRANSIENT):
-                raise
-            return 0
+            batch = self._folded(facts, anew=since == 0)
         except PyMongoError:
             raise
         except Exception:
             if len(commits) == 1:
                 raise
             return self.take_in(commits[: len(commits) // 2], since, fence)
-        return len(commits) if moved else 0
+        return len(commits) if self._write(batch, since, commits[-1].position, fence) else 0
 
-    def _write(self, facts: Iterable[Fact], since: int, position: int, fence: int) -> bool:
-        """Read, fold and write under a checkpoint that nobody else can move meanwhile."""
+    def _folded(self, facts: Iterable[Fact], anew: bool) -> Batch:
+        batch = Batch(self._collection, self._view.personal, anew)
         keyed = [(self._view.key(fact), fact) for fact in facts]
-        if not any(key is not None or fact.name == ERASED for key, fact in keyed):
-            return self.checkpoint.advance(since, position, fence)
-        with transaction(self._collection.database) as session:
-            if moved := self.checkpoint.advance(since, position, fence, session):
-                batch = Batch(self._collection, self._view.personal, session)
-                batch.load(key for key, _ in keyed if key is not None)
-                self._fold(batch, keyed)
-                batch.write()
-            else:
-                session.abort_transaction()
-        return moved
-
-    def _fold(self, batch: Batch, keyed: Iterable[tuple[str | None, Fact]]) -> None:
+        for some in among(sorted({key for key, _ in keyed if key is not None})):
+            batch.load({"_id": some})
         for key, fact in keyed:
             if fact.name == ERASED:
                 batch.redact(fact)
             elif key is not None:
                 batch.fold(key, fact, self._view.project)
+        return batch
+
+    def _write(self, batch: Batch, since: int, position: int, fence: int) -> bool:
+        """Write documents and checkpoint together: what moved meanwhile was moved by somebody else,
+        and what has been read of the documents was only good if the checkpoint still stands."""
+        if not batch.changes():
+            return self.checkpoint.advance(since, position, fence)
+        with transaction(self._collection.database) as session:
+            if moved := self.checkpoint.advance(since, position, fence, session):
+                batch.write(session)
+            else:
+                session.abort_transaction()
+        return moved
