@@ -14,7 +14,15 @@ URL = (
     "mongodb://127.0.0.1:{port}/"
     "?retryWrites=false&w=majority&journal=true&readConcernLevel=majority"
 )
-MAIN = "import sys; from secantus.cli import main; sys.exit(main())"
+LEFT_S = 10.0
+"""After so long a transaction that its process has left is no longer in the way of others."""
+
+MAIN = (
+    "import sys; from functools import partial; from secantus import cli;"
+    " cli.SecantusDBServer ="
+    f" partial(cli.SecantusDBServer, transaction_lifetime_seconds={LEFT_S});"
+    " sys.exit(cli.main())"
+)
 
 
 def command(home: Path, port: int) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
 """How far a follower of the log has come."""
 
+from contextlib import suppress
+from typing import Any
+
 import structlog
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import DuplicateKeyError
 
-from kernel.database import WRITE_CONFLICT, Document
+from kernel.database import Document
 
 log = structlog.get_logger()
 
@@ -37,15 +40,10 @@ class Checkpoint:
         """
         mine = {"_id": ID, "fence": {"$lte": fence}, "position": since}
         step = {"$set": {"position": position, "fence": fence}}
-        try:
-            moved = self._collection.update_one(mine, step, upsert=since == 0, session=session)
-        except DuplicateKeyError:  # it is there, but not at the start
-            moved = None
-        except OperationFailure as error:
-            if error.code != WRITE_CONFLICT:
-                raise
-            moved = None  # another transaction is moving it
-        if moved is None or not (moved.matched_count or moved.upserted_id):
+        moved: Any = None
+        with suppress(DuplicateKeyError):  # it is there, but not at the start
+            done = self._collection.update_one(mine, step, upsert=since == 0, session=session)
+            moved = done.matched_count or done.upserted_id
+        if not moved:
             log.warning("checkpoint_not_ours", at=position, collection=self._collection.name)
-            return False
-        return True
+        return bool(moved)

@@ -26,8 +26,8 @@ DUPLICATE = 11000
 NAMED = 50
 """So many keys one condition names at most."""
 
-WRITE_CONFLICT = 112
-"""The server's code for a document that another transaction is changing."""
+TRANSIENT = "TransientTransactionError"
+"""The server's label for a transaction that another is in the way of."""
 
 
 def connect(settings: Settings) -> MongoClient[Document]:
@@ -67,7 +67,11 @@ def among(keys: Sequence[str]) -> Iterator[Document]:
 
 @contextmanager
 def transaction(db: Db) -> Iterator[ClientSession]:
-    """Have all writes with this session happen together, or none: also where the block raises."""
+    """Have all writes with this session happen together, or none: also where the block raises.
+
+    The server ends one that its process has left, after a while; until then what it has changed
+    waits (docs/adr/0047-views-in-one-transaction.md).
+    """
     with (
         db.client.start_session() as session,
         session.start_transaction(ReadConcern("snapshot"), db.write_concern),

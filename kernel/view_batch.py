@@ -1,33 +1,27 @@
-"""A batch of a view's documents in memory: read once, folded by many facts, written once."""
+"""A batch of a view's documents in memory: read once, folded by many facts."""
 
 from collections.abc import Callable
 from typing import Any
 
-from pymongo import DeleteMany
-from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from kernel.checkpoint import ID as CHECKPOINT
-from kernel.database import Document, among
+from kernel.database import Document
 from kernel.facts import Fact
 from kernel.personal import FORGOTTEN
 
 
 class Batch:
-    """Documents between a read and a write; `anew`: whatever lies there counts for nothing."""
+    """Documents between a read and a write; `kernel.views` writes them."""
 
-    def __init__(
-        self, collection: Collection[Document], personal: tuple[str, ...], anew: bool
-    ) -> None:
+    def __init__(self, collection: Collection[Document], personal: tuple[str, ...]) -> None:
         self._collection = collection
         self._personal = personal
-        self._anew = anew
         self._read: dict[str, Document] = {}
         self._now: dict[str, Document] = {}
 
     def load(self, wanted: dict[str, Any]) -> None:
         """Read the documents that are not here yet."""
-        for document in () if self._anew else self._collection.find(wanted):
+        for document in self._collection.find(wanted):
             if document["_id"] not in self._now:
                 self._read[document["_id"]] = self._now[document["_id"]] = document
 
@@ -50,21 +44,6 @@ class Batch:
                 gone = {n: FORGOTTEN for n in self._personal if old.get(n) is not None}
                 self._now[key] = {**old, **gone}
 
-    def changes(self) -> bool:
-        """Tell whether there is anything to write."""
-        return self._anew or bool(self._changed())
-
-    def write(self, session: ClientSession) -> None:
-        """Write what has changed, as a part of a transaction.
-
-        In few statements: one a document is three times the work for the embedded server.
-        """
-        changed = self._changed()
-        old = [{"$ne": CHECKPOINT}] if self._anew else among([d["_id"] for d in changed])
-        deletes = [DeleteMany({"_id": some}) for some in old]
-        self._collection.bulk_write(deletes, ordered=False, session=session)
-        if changed:
-            self._collection.insert_many(changed, ordered=False, session=session)
-
-    def _changed(self) -> list[Document]:
+    def changed(self) -> list[Document]:
+        """Return the documents to write."""
         return [d for key, d in self._now.items() if d != self._read.get(key)]

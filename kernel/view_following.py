@@ -59,7 +59,7 @@ class Follower:
         documents, done = self._stand(fence, now)
         commits = self._log.read_on(done, BATCH)
         if commits and done == 0:  # new, or dropped and to be made again
-            documents.prepare()
+            documents.prepare(fence)
         try:
             taken = documents.take_in(commits, done, fence)
         except UnknownEvent as error:

@@ -14,16 +14,15 @@ from collections.abc import Callable
 import click
 from pymongo.errors import PyMongoError
 
-from kernel.checkpoint import Checkpoint
 from kernel.clock import monotonic, pause
 from kernel.codec import EventTypes
 from kernel.database import Db
 from kernel.event_log import EventLog
 from kernel.lease import Lease
 from kernel.view_following import rebuild_lease
-from kernel.views import Documents, View, discard, live, make_live
+from kernel.views import Documents, View, discard, fence_off, live, make_live
 
-BATCH = 2000
+BATCH = 500
 PATIENCE_S = 30.0
 LOOK_S = 0.05
 
@@ -66,7 +65,7 @@ class Rebuild:
         return self._done
 
     def _make(self, documents: Documents) -> None:
-        documents.prepare()
+        documents.prepare(fence=0)
         self._fill(documents)
         self._take_over(documents)
         self._fence_off()
@@ -105,8 +104,7 @@ class Rebuild:
 
     def _fence_off(self) -> None:
         """Have nobody of the past move the live view on: it never gets ahead of the new one."""
-        checkpoint = Checkpoint(live(self._db, self._definition))
-        while not checkpoint.advance(done := checkpoint.read(), done, self._lead.fence):
+        while not fence_off(live(self._db, self._definition), self._lead.fence):
             if not self._lead.held():
                 raise self._failed("is led by somebody else again")
             pause(LOOK_S)

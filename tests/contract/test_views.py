@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect
 
@@ -20,7 +21,7 @@ from kernel.facts import Fact
 from kernel.personal import FORGOTTEN
 from kernel.view_following import Follower
 from kernel.view_reading import Reader
-from kernel.views import Documents, View, live
+from kernel.views import Documents, View, fence_off, live
 from tests.contract.log_contract import draft
 from tests.support import NOON, eventually
 
@@ -153,13 +154,23 @@ def test_batch_folds_as_one_by_one(db, log):
     assert position(db) == 15
 
 
-def test_view_takes_each_fact_once(db, log):
-    """Also when the checkpoint was lost after the documents were written."""
+def test_view_whose_checkpoint_is_lost_is_made_again(db, log):
+    """What lies there counts for nothing, and nothing of it stays."""
     fill(log, streams=1, each=3)
     follower = follow(db, log)
     there(db).delete_one({"_id": "_checkpoint"})
+    there(db).insert_many({"_id": f"stray-{n}", "n": n} for n in range(450))
     eventually(lambda: follower.step() == 3)  # it looks now and then
-    assert rows(db)["a-0"]["n"] == 3
+    assert rows(db) == {"a-0": {"n": 3, "kind": "count"}}
+
+
+def test_view_that_was_made_meanwhile_is_not_cleared(db, log):
+    """A late leader finds no checkpoint, and the next one has made the view when it clears it."""
+    fill(log, streams=2, each=1)
+    follow(db, log)
+    late(db, COUNTS).prepare(fence=1)
+    assert position(db) == 2
+    assert len(rows(db)) == 2
 
 
 def test_what_comes_before_an_unreadable_commit_is_taken_in(db, log):
@@ -185,25 +196,92 @@ def test_leader_whose_checkpoint_is_just_being_moved_steps_back(db, log):
     assert rows(db) == {f"a-{n}": {"n": 2, "kind": "count"} for n in range(2)}
 
 
-def test_documents_and_checkpoint_are_written_together(db, log, monkeypatch):
-    """What is not told to have happened has not happened: no half batch is ever read."""
+@pytest.mark.parametrize("statement", ["bulk_write", "insert_many"])
+def test_documents_and_checkpoint_are_written_together(db, log, monkeypatch, statement):
+    """Cut off in the middle, nothing has happened; nobody sees that anything is about to."""
     fill(log, streams=2, each=1)
     documents = late(db, COUNTS)
     documents.take_in(log.read_on(0), 0, fence=1)
+    before = rows(db)
     for n in range(2):
         append(log, f"a-{n}", 2)
+    seen: list[Any] = []
 
     def fail(*_: Any, **__: Any) -> None:
+        seen.append((position(db), rows(db)))
         raise AutoReconnect("cut")
 
     with monkeypatch.context() as cut:
-        cut.setattr(Collection, "insert_many", fail)
+        cut.setattr(Collection, statement, fail)
         with pytest.raises(AutoReconnect):
             documents.take_in(log.read_on(2), 2, fence=1)
-    assert position(db) == 2
-    assert rows(db) == {f"a-{n}": {"n": 1, "kind": "count"} for n in range(2)}
+    assert seen == [(2, before)]
+    assert (position(db), rows(db)) == (2, before)
     assert documents.take_in(log.read_on(2), 2, fence=1) == 2
     assert rows(db) == {f"a-{n}": {"n": 2, "kind": "count"} for n in range(2)}
+
+
+def test_batch_whose_fate_was_unknown_is_not_taken_in_twice(db, log, monkeypatch):
+    """It was committed, and the answer lost."""
+    fill(log, streams=2, each=2)
+    follower = follow(db, log)
+    append(log, "a-0", 3)
+    commit = ClientSession.commit_transaction
+
+    def lost(session: ClientSession) -> None:
+        commit(session)
+        raise AutoReconnect("cut")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(ClientSession, "commit_transaction", lost)
+        with pytest.raises(AutoReconnect):
+            follower.step()
+    assert follower.step() == 0
+    append(log, "a-0", 4)
+    eventually(lambda: follower.step() == 1)
+    assert rows(db)["a-0"]["n"] == 4
+
+
+def test_transaction_that_its_leader_has_left_holds_the_view_up_for_seconds_only(db, log):
+    """A process that was killed in the middle aborts nothing; the server does, after a while."""
+    fill(log, streams=2, each=1)
+    late(db, COUNTS).take_in(log.read_on(0), 0, fence=1)
+    append(log, "a-0", 2)
+    session = db.client.start_session()
+    session.start_transaction()
+    try:
+        assert late(db, COUNTS).checkpoint.advance(2, 3, 1, session)
+        assert late(db, COUNTS).take_in(log.read_on(2), 2, fence=2) == 0
+        eventually(lambda: late(db, COUNTS).take_in(log.read_on(2), 2, fence=2) == 1, within=70)
+    finally:
+        session.end_session()
+    assert rows(db)["a-0"]["n"] == 2
+
+
+def test_view_is_fenced_off_once_nobody_moves_it(db, log):
+    """Who rebuilds it neither waits for a leader's transaction nor lets it count as its own."""
+    fill(log, streams=2, each=1)
+    late(db, COUNTS).take_in(log.read_on(0)[:1], 0, fence=1)
+    with transaction(db) as rival:
+        assert late(db, COUNTS).checkpoint.advance(1, 2, 1, rival)
+        assert not fence_off(there(db), 2)
+        rival.abort_transaction()
+    assert fence_off(there(db), 2)
+    assert late(db, COUNTS).take_in(log.read_on(1), 1, fence=1) == 0
+
+
+def test_batch_with_what_cannot_be_stored_is_halved(db, log):
+    """What comes before it is taken in; the error of the one that cannot be is told."""
+    fill(log, streams=4, each=1)
+
+    def unstorable(document: dict[str, Any] | None, fact: Fact) -> dict[str, Any]:
+        return {"n": 2**70} if fact.stream == "a-2" else counted(document, fact)
+
+    documents = late(db, replace(COUNTS, project=unstorable))
+    assert documents.take_in(log.read_on(0), 0, fence=1) == 2
+    with pytest.raises(OverflowError):
+        documents.take_in(log.read_on(2), 2, fence=1)
+    assert sorted(rows(db)) == ["a-0", "a-1"]
 
 
 def test_late_leader_harms_nothing(db, log):

@@ -19,7 +19,7 @@ queue = Queue("heartbeat-test", auto_delete=True, durable=False)
 seen, lost = [], []
 consumer = _ReplyListener.ReplyConsumer(
     lambda: lost.append(1), url, queues=[queue], callbacks=[lambda b, m: seen.append(b)],
-    heartbeat=1, accept=["json"],
+    heartbeat=2, accept=["json"],
 )
 connected = []
 ready = consumer.on_consume_ready
@@ -37,7 +37,7 @@ thread.kill()
 
 
 def test_busy_replies_keep_their_connection(stack):
-    """Five a second for eight times the heartbeat: one connection, and none of them missed."""
+    """Five a second for four times the heartbeat: one connection, and none of them missed."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", SCRIPT, stack.settings.amqp_url, str(BUSY_S)],
         cwd=ROOT,
