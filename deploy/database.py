@@ -14,15 +14,6 @@ URL = (
     "mongodb://127.0.0.1:{port}/"
     "?retryWrites=false&w=majority&journal=true&readConcernLevel=majority"
 )
-LEFT_S = 10.0
-"""After so long a transaction that its process has left is no longer in the way of others."""
-
-MAIN = (
-    "import sys; from functools import partial; from secantus import cli;"
-    " cli.SecantusDBServer ="
-    f" partial(cli.SecantusDBServer, transaction_lifetime_seconds={LEFT_S});"
-    " sys.exit(cli.main())"
-)
 
 
 def command(home: Path, port: int) -> tuple[str, ...]:
@@ -33,7 +24,7 @@ def command(home: Path, port: int) -> tuple[str, ...]:
     files = ("--config", str(settings), "--storage-path", str(home / "data"))
     listen = ("--host", "127.0.0.1", "--port", str(port))
     habits = ("--sync-on-commit", "--cache-size", "256M", "--log-level", "WARNING")
-    return (sys.executable, "-c", MAIN, *files, *listen, *habits)
+    return (sys.executable, "-m", "deploy.database_server", *files, *listen, *habits)
 
 
 def sealed_data(home: Path, external_url: str, prefix: str) -> str:

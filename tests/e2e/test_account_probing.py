@@ -16,7 +16,7 @@ from tests.support import Stack, eventually, running
 pytestmark = pytest.mark.alone  # it measures time
 
 TRIES = 400
-AT_ONCE = 4
+AT_ONCE = 8
 BEFORE_AT_ONCE = 12
 CHANCE = 0.001
 """So seldom a difference is found where there is none."""
