@@ -33,7 +33,7 @@ ALONE_LOOK_S = 0.1
 LATELY_S = 5.0
 """How often while none of them has appended anything lately: an idle look costs all the others."""
 
-COUNT_S = 10.0
+SELDOM_S = 10.0
 MANY = 100
 OUTAGE_S = 1.0
 FAILED_S = 30.0
@@ -89,8 +89,8 @@ class _Shared(SharedExtension):  # type: ignore[misc]
         viewed = _Rhythm(self._grown, linger_s=0.05, pace_s=0.25)
         for step, waits in self.runtime.view_steps():
             self._follow(step, viewed, waits)
-        for step in (*self.runtime.sweep_steps(), self.runtime.count_step):
-            self._follow(step, _Rhythm(self._ended, idle_s=COUNT_S))
+        for step in self.runtime.sweep_steps():
+            self._follow(step, _Rhythm(self._ended, idle_s=SELDOM_S))
 
     def stop(self) -> None:
         self._stopping = True
@@ -108,7 +108,7 @@ class _Shared(SharedExtension):  # type: ignore[misc]
 
     def repeat(self, step: Callable[[], int]) -> None:
         """Have `step` called every few seconds, for it to see whether it is time."""
-        self._follow(step, _Rhythm(self._ended, idle_s=COUNT_S))
+        self._follow(step, _Rhythm(self._ended, idle_s=SELDOM_S))
 
     def _on_append(self) -> None:
         self._appended = True

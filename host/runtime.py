@@ -22,7 +22,7 @@ from kernel.facts import Fact, facts_of
 from kernel.firing import Firing
 from kernel.handling import CommandHandler
 from kernel.lease import Lease
-from kernel.metrics import PENDING_DEADLINES, RELAY_LAG, VIEW_BUILDING, VIEW_LAG
+from kernel.metrics import DATES_LATE, RELAY_LAG, VIEW_BUILDING, VIEW_LAG
 from kernel.relay import React, Relay
 from kernel.restored import Restored
 from kernel.snapshots import Snapshots
@@ -87,7 +87,7 @@ class Runtime:
         self._prepared = False
         self._seen = 0
         self._newer: str | None = None
-        self._relay_again_at = self._count_again_at = 0.0
+        self._relay_again_at = 0.0
         self._failures = 0
         self._stood: dict[str, tuple[int, float]] = {}
 
@@ -156,18 +156,10 @@ class Runtime:
 
     def deadlines_step(self, fire: Callable[[Deadline], None]) -> int:
         """Fire what has come due, if leader; return how many streams are at it."""
-        return self._lead(lambda _fence: self._firing.step(fire))
-
-    def count_step(self) -> int:
-        """Count the pending dates for the metric; who does not lead says none."""
-        if monotonic() >= self._count_again_at:
-            since = monotonic()
-            PENDING_DEADLINES.labels(self.wiring.name).set(
-                self._lead(lambda _fence: self.deadlines.count())
-            )
-            # it may read them all: a hundredth of the time goes to counting, no more
-            self._count_again_at = monotonic() + 100 * (monotonic() - since)
-        return 0
+        at_it = self._lead(lambda _fence: self._firing.step(fire))
+        late_s = self._firing.late_s if self._lease.fence else 0.0  # who does not lead is not late
+        DATES_LATE.labels(self.wiring.name).set(late_s)
+        return at_it
 
     def stop(self) -> None:
         """Hand leadership to another process, when the dates in hand have been fired."""

@@ -114,14 +114,13 @@ class Deadlines:
         except BulkWriteError as error:
             _duplicates(error)
 
-    def due(self, now: datetime, limit: int = 2000) -> Iterator[Deadline]:
-        """Yield what has come due, the oldest first.
+    def due(self, now: datetime, limit: int = 2000) -> list[Deadline]:
+        """Return what has come due, the oldest first.
 
         So many at once, as the embedded server goes through all that is due to find the first.
         """
         found = self._dates.find({"look_at": {"$lte": now}}).sort("look_at", ASCENDING)
-        for document in list(found.limit(limit)):
-            yield _deadline(document)
+        return [_deadline(document) for document in found.limit(limit)]
 
     def done(self, deadline: Deadline) -> None:
         """Forget a date that fired, unless a later fact has set it, be it to the same moment."""
@@ -136,10 +135,6 @@ class Deadlines:
         again = now + RETRY_AFTER * 2 ** min(deadline.failures, DOUBLED)
         words = {"look_at": again, "failures": deadline.failures + 1}
         self._dates.update_one(_same(deadline), {"$set": words})
-
-    def count(self) -> int:
-        """Return about how many dates are kept; the embedded server reads them all for that."""
-        return max(0, self._dates.estimated_document_count() - 1)  # the checkpoint is no date
 
     def pending(self, before: datetime | None, limit: int) -> tuple[list[Deadline], int]:
         """Return the first dates, or those before a moment, and how many there are in all.

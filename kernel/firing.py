@@ -35,6 +35,8 @@ class Firing:
         self._pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="firing")
         self._at_it: dict[Future[None], str] = {}
         self._stopping = Event()
+        self.late_s = 0.0
+        """How long the oldest date had been due when last looked."""
 
     def step(self, fire: Fire) -> int:
         """Begin what has come due, wait a moment; return how many streams were at it."""
@@ -56,7 +58,9 @@ class Firing:
     def _begin(self, fire: Fire) -> None:
         busy = set(self._at_it.values())
         streams: dict[str, list[Deadline]] = {}
-        for date in self._deadlines.due(self._now()):
+        dates = self._deadlines.due(now := self._now())
+        self.late_s = max(((now - date.due_at).total_seconds() for date in dates), default=0.0)
+        for date in dates:
             if date.stream not in busy:
                 streams.setdefault(date.stream, []).append(date)
         for stream, dates in streams.items():

@@ -235,6 +235,18 @@ def all_fired(deadlines):
     return not list(deadlines.due(NOON + timedelta(days=1)))
 
 
+def test_lateness_is_that_of_the_oldest_date(deadlines):
+    """Also of one that is still being fired; none when nothing is due."""
+    early, late = due("a-1", "d"), replace(due("a-2", "d"), due_at=NOON + timedelta(hours=23))
+    deadlines.apply([early, late])
+    seen = []
+    subject = firing(deadlines)
+    eventually(lambda: not subject.step(lambda date: seen.append((date, subject.late_s))), every=0)
+    subject.stop()
+    assert [late_s for _, late_s in seen] == [24 * 3600.0] * 2
+    assert subject.late_s == 0.0
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_date_set_anew_to_the_same_moment_is_another(deadlines, fails):
     """By a later fact, while the earlier one was being fired: neither dropped nor put off."""

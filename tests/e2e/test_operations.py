@@ -49,7 +49,9 @@ def test_metrics_count_commands_and_lag(stack):
     text = ops(stack, "consultation", "/metrics").text
     assert 'pst_commands_total{command="accept",result="ok",service="consultation"}' in text
     ops(stack, "consultation", "/health/ready")
-    assert "pst_relay_lag_commits" in ops(stack, "consultation", "/metrics").text
+    text = ops(stack, "consultation", "/metrics").text
+    assert "pst_relay_lag_commits" in text
+    assert 'pst_deadlines_late_seconds{service="consultation"}' in text
 
 
 def test_correlation_id_is_in_every_log(stack):
