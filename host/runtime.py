@@ -157,7 +157,9 @@ class Runtime:
     def deadlines_step(self, fire: Callable[[Deadline], None]) -> int:
         """Fire what has come due, if leader; return how many streams are at it."""
         at_it = self._lead(lambda _fence: self._firing.step(fire))
-        late_s = self._firing.late_s if self._lease.fence else 0.0  # who does not lead is not late
+        late_s = (
+            self._firing.late_s() if self._lease.fence else 0.0
+        )  # not late is who does not lead
         DATES_LATE.labels(self.wiring.name).set(late_s)
         return at_it
 

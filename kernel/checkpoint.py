@@ -39,7 +39,8 @@ class Checkpoint:
         meanwhile: look where it stands, and go on from there.
         """
         mine = {"_id": ID, "fence": {"$lte": fence}, "position": since}
-        step = {"$set": {"position": position, "fence": fence}}
+        # always a change, also from 0 to 0: what changes nothing is in nobody's way
+        step = {"$set": {"position": position, "fence": fence}, "$inc": {"moves": 1}}
         moved: Any = None
         with suppress(DuplicateKeyError):  # it is there, but not at the start
             done = self._collection.update_one(mine, step, upsert=since == 0, session=session)

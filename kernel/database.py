@@ -27,7 +27,7 @@ NAMED = 50
 """So many keys one condition names at most."""
 
 TRANSIENT = "TransientTransactionError"
-"""The server's label for a transaction that another is in the way of."""
+"""The server's label for a transaction that failed, mostly by another, and may be tried again."""
 
 
 def connect(settings: Settings) -> MongoClient[Document]:

@@ -35,8 +35,7 @@ class Firing:
         self._pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="firing")
         self._at_it: dict[Future[None], str] = {}
         self._stopping = Event()
-        self.late_s = 0.0
-        """How long the oldest date had been due when last looked."""
+        self._oldest: datetime | None = None
 
     def step(self, fire: Fire) -> int:
         """Begin what has come due, wait a moment; return how many streams were at it."""
@@ -50,6 +49,10 @@ class Firing:
             each.result()  # raises what kept a date from being forgotten or put off
         return at_it
 
+    def late_s(self) -> float:
+        """Return for how long the oldest date has been due that is, or waits to be, fired."""
+        return (self._now() - self._oldest).total_seconds() if self._oldest else 0.0
+
     def stop(self) -> None:
         """Begin no more, and wait for those that are being fired."""
         self._stopping.set()
@@ -58,8 +61,8 @@ class Firing:
     def _begin(self, fire: Fire) -> None:
         busy = set(self._at_it.values())
         streams: dict[str, list[Deadline]] = {}
-        dates = self._deadlines.due(now := self._now())
-        self.late_s = max(((now - date.due_at).total_seconds() for date in dates), default=0.0)
+        dates = self._deadlines.due(self._now())
+        self._oldest = min((date.due_at for date in dates), default=None)
         for date in dates:
             if date.stream not in busy:
                 streams.setdefault(date.stream, []).append(date)

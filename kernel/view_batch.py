@@ -9,6 +9,9 @@ from kernel.database import Document
 from kernel.facts import Fact
 from kernel.personal import FORGOTTEN
 
+Changed = dict[str, Document | None]
+"""Key → the document as it is to be, None for one that goes."""
+
 
 class Batch:
     """Documents between a read and a write; `kernel.views` writes them."""
@@ -44,6 +47,6 @@ class Batch:
                 gone = {n: FORGOTTEN for n in self._personal if old.get(n) is not None}
                 self._now[key] = {**old, **gone}
 
-    def changed(self) -> list[Document]:
-        """Return the documents to write."""
-        return [d for key, d in self._now.items() if d != self._read.get(key)]
+    def changed(self) -> Changed:
+        """Return what is to be written."""
+        return {key: d for key, d in self._now.items() if d != self._read.get(key)}

@@ -58,8 +58,9 @@ class Follower:
         fence = self._lease.fence
         documents, done = self._stand(fence, now)
         commits = self._log.read_on(done, BATCH)
-        if commits and done == 0:  # new, or dropped and to be made again
-            documents.prepare(fence)
+        if commits and done == 0 and not documents.prepare(fence):  # new, or to be made again
+            self._stands = None
+            return 0
         try:
             taken = documents.take_in(commits, done, fence)
         except UnknownEvent as error:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+import structlog
 from pymongo import DeleteMany
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -23,7 +24,9 @@ from kernel.commit import Commit
 from kernel.database import TRANSIENT, Db, Document, among, transaction
 from kernel.facts import Fact, facts_of
 from kernel.shape import shape_of
-from kernel.view_batch import Batch
+from kernel.view_batch import Batch, Changed
+
+log = structlog.get_logger()
 
 ERASED = "subject_erased"
 """The fact that a person is forgotten; it stands in every service's log."""
@@ -76,20 +79,11 @@ def make_live(db: Db, definition: str, collection: str, fence: int) -> bool:
     return False
 
 
-def fence_off(collection: Collection[Document], fence: int) -> bool:
-    """Have nobody with an older fence move on what lies there; False while somebody just does."""
-    checkpoint = Checkpoint(collection)
-    try:
-        with transaction(collection.database) as session:  # else we would wait for theirs
-            return checkpoint.advance(done := checkpoint.read(), done, fence, session)
-    except OperationFailure as error:
-        return _rival_was_faster(error)
-
-
-def _rival_was_faster(error: OperationFailure) -> bool:
-    """Return False when another transaction was in the way, and raise what is another trouble."""
+def stepped_back(error: OperationFailure, collection: Collection[Document]) -> bool:
+    """Return False when a transaction may be tried again, and raise what is another trouble."""
     if not error.has_error_label(TRANSIENT):
         raise error
+    log.warning("view_stepped_back", code=error.code, collection=collection.name)
     return False
 
 
@@ -113,8 +107,8 @@ class Documents:
         self._view = view
         self._types = types
 
-    def prepare(self, fence: int) -> None:
-        """Make what an empty view needs; harmless when it exists.
+    def prepare(self, fence: int) -> bool:
+        """Make what an empty view needs; False when somebody else was at work here.
 
         What lies there without a checkpoint counts for nothing, and goes: in slices, each under
         the fence.
@@ -123,7 +117,8 @@ class Documents:
             self._collection.create_index(list(keys))
         ours = self.checkpoint.advance(0, 0, fence)
         while ours and (stray := list(self._collection.find(STRAY, {"_id": 1}).limit(SLICE))):
-            ours = self._write([document["_id"] for document in stray], [], 0, 0, fence)
+            ours = self._write({document["_id"]: None for document in stray}, 0, 0, fence)
+        return ours
 
     def take_in(self, commits: Sequence[Commit], since: int, fence: int) -> int:
         """Fold in the commits after `since`; return how many were.
@@ -135,9 +130,7 @@ class Documents:
             return 0
         try:
             facts = [fact for commit in commits for fact in facts_of(commit, self._types)]
-            changed = self._folded(facts)
-            keys = [document["_id"] for document in changed]
-            moved = self._write(keys, changed, since, commits[-1].position, fence)
+            moved = self._write(self._folded(facts), since, commits[-1].position, fence)
         except PyMongoError:
             raise
         except Exception:
@@ -146,7 +139,7 @@ class Documents:
             return self.take_in(commits[: len(commits) // 2], since, fence)
         return len(commits) if moved else 0
 
-    def _folded(self, facts: Iterable[Fact]) -> list[Document]:
+    def _folded(self, facts: Iterable[Fact]) -> Changed:
         batch = Batch(self._collection, self._view.personal)
         keyed = [(self._view.key(fact), fact) for fact in facts]
         for some in among(sorted({key for key, _ in keyed if key is not None})):
@@ -158,26 +151,24 @@ class Documents:
                 batch.fold(key, fact, self._view.project)
         return batch.changed()
 
-    def _write(
-        self, keys: list[str], changed: list[Document], since: int, position: int, fence: int
-    ) -> bool:
+    def _write(self, changed: Changed, since: int, position: int, fence: int) -> bool:
         """Write documents and checkpoint together: what moved meanwhile was moved by somebody else,
         and what has been read of the documents was only good if the checkpoint still stands."""
-        if not keys:
+        if not changed:
             return self.checkpoint.advance(since, position, fence)
         try:
             with transaction(self._collection.database) as session:
                 if moved := self.checkpoint.advance(since, position, fence, session):
-                    self._replace(keys, changed, session)
+                    self._replace(changed, session)
                 else:
                     session.abort_transaction()
             return moved
         except OperationFailure as error:
-            return _rival_was_faster(error)
+            return stepped_back(error, self._collection)
 
-    def _replace(self, keys: list[str], changed: list[Document], session: ClientSession) -> None:
+    def _replace(self, changed: Changed, session: ClientSession) -> None:
         """In few statements: one a document is three times the work for the embedded server."""
-        deletes = [DeleteMany({"_id": some}) for some in among(keys)]
+        deletes = [DeleteMany({"_id": some}) for some in among(list(changed))]
         self._collection.bulk_write(deletes, ordered=False, session=session)
-        if changed:
-            self._collection.insert_many(changed, ordered=False, session=session)
+        if documents := [document for document in changed.values() if document]:
+            self._collection.insert_many(documents, ordered=False, session=session)

@@ -12,22 +12,38 @@ A rebuild that dies leaves the live view as it was; the services drop what it ha
 from collections.abc import Callable
 
 import click
-from pymongo.errors import PyMongoError
+from pymongo.collection import Collection
+from pymongo.errors import OperationFailure, PyMongoError
 
+from kernel.checkpoint import Checkpoint
 from kernel.clock import monotonic, pause
 from kernel.codec import EventTypes
-from kernel.database import Db
+from kernel.database import Db, Document, transaction
 from kernel.event_log import EventLog
 from kernel.lease import Lease
 from kernel.view_following import rebuild_lease
-from kernel.views import Documents, View, discard, fence_off, live, make_live
+from kernel.views import Documents, View, discard, live, make_live, stepped_back
 
 BATCH = 500
 PATIENCE_S = 30.0
 LOOK_S = 0.05
 
+DISTURBED = "was disturbed by another process"
+
 Progress = Callable[[int, int], None]
 """Told position and head after every batch."""
+
+
+def fence_off(collection: Collection[Document], fence: int) -> bool:
+    """Have nobody with an older fence move on what lies there; False while somebody just does."""
+    checkpoint = Checkpoint(collection)
+    try:
+        with transaction(collection.database) as session:  # else we would wait for theirs
+            if not (ours := checkpoint.advance(done := checkpoint.read(), done, fence, session)):
+                session.abort_transaction()
+        return ours
+    except OperationFailure as error:
+        return stepped_back(error, collection)
 
 
 class Rebuild:
@@ -65,7 +81,8 @@ class Rebuild:
         return self._done
 
     def _make(self, documents: Documents) -> None:
-        documents.prepare(fence=0)
+        if not documents.prepare(fence=0):
+            raise self._failed(DISTURBED)
         self._fill(documents)
         self._take_over(documents)
         self._fence_off()
@@ -85,8 +102,8 @@ class Rebuild:
             except Exception as error:
                 fault = f"{type(error).__name__}: {error}"
                 raise self._failed(f"cannot take in commit {self._done + 1}: {fault}") from error
-            if not taken:
-                raise self._failed("was disturbed by another process")
+            if not taken and documents.checkpoint.read() != self._done:
+                raise self._failed(DISTURBED)
             self._done += taken
             self._progress(self._done, max(self._done, end))
 

@@ -1,6 +1,7 @@
 """The embedded database server: what it keeps, and what it says it is."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pymongo
 
 from deploy import database, ports, probes
+from deploy.database_server import ROWS, TIDY_S
 from tests.support import ROOT, eventually
 
 PLAIN = ("-c", "import sys; from secantus import cli; sys.exit(cli.main())")
@@ -16,11 +18,12 @@ PLAIN = ("-c", "import sys; from secantus import cli; sys.exit(cli.main())")
 
 
 @contextmanager
-def server(home: Path, *, plain: bool = False) -> Iterator[pymongo.MongoClient[Any]]:
-    """Have the server for a while; yield a client of it."""
+def server(home: Path, *, plain: bool = False, rows: int = 0) -> Iterator[pymongo.MongoClient[Any]]:
+    """Have the server until it is killed; yield a client of it. `rows`: of an old oplog at most."""
     port = ports.free()
     python, module, name, *words = database.command(home, port)
-    command = [python, *PLAIN, *words] if plain else [python, module, name, *words]
+    how = PLAIN if plain else (module, name, "--oplog-max-entries", str(rows))
+    command = [python, *how, *words]
     process = subprocess.Popen(command, cwd=ROOT)
     url = database.URL.format(port=port)
     try:
@@ -28,7 +31,7 @@ def server(home: Path, *, plain: bool = False) -> Iterator[pymongo.MongoClient[A
         with pymongo.MongoClient[Any](url) as client:
             yield client
     finally:
-        process.terminate()
+        process.kill()
         process.wait()
 
 
@@ -45,7 +48,8 @@ def test_what_was_deleted_is_kept_nowhere(tmp_path):
         client["pst_vault"]["keys"].insert_many([{"_id": "siti"}, {"_id": "budi"}])
         client["pst_vault"]["keys"].delete_one({"_id": "siti"})
         assert told(client) == ["siti", "budi", "siti"]
-    with server(home) as client:
+    with server(home, rows=ROWS) as client:
+        time.sleep(2 * TIDY_S)
         client["pst_vault"]["keys"].insert_one({"_id": "rina"})
         assert client.admin.command("hello")["setName"]
     with server(home, plain=True) as client:
