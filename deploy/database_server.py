@@ -1,5 +1,6 @@
 """The embedded database server as we run it; `deploy.database` has its command line."""
 
+import os
 import sys
 from threading import Event, Thread
 from typing import Any
@@ -47,6 +48,18 @@ class Server(cli.SecantusDBServer):
                 self.storage.prune_oplog()
 
 
+def on_one_core() -> None:
+    """Keep this process to one core, another one than most of its like.
+
+    Python runs one thread at a time, and the storage engine lets go of it with every call: on two
+    cores the threads hand it to and fro for most of the time (docs/adr/0049-on-one-core.md).
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    for thread in os.listdir("/proc/self/task"):  # those to come keep to it, too
+        os.sched_setaffinity(int(thread), {cores[os.getpid() % len(cores)]})
+
+
 if __name__ == "__main__":
+    on_one_core()
     cli.SecantusDBServer = Server
     sys.exit(cli.main())

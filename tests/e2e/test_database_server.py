@@ -1,5 +1,6 @@
 """The embedded database server: what it keeps, and what it says it is."""
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -68,3 +69,13 @@ def test_transactions_are_whole_without_it(tmp_path):
         with session.start_transaction():
             rows.insert_one({"_id": 2}, session=session)
         assert [row["_id"] for row in rows.find()] == [2]
+
+
+def test_it_keeps_to_one_core(tmp_path):
+    """All its threads: they would hand the interpreter to and fro between two."""
+    with server(tmp_path / "database") as client:
+        client["pst"]["rows"].insert_one({"_id": 1})
+        pid = client.admin.command("serverStatus")["pid"]
+        threads = [int(each.name) for each in Path(f"/proc/{pid}/task").iterdir()]
+        assert len(threads) > 2
+        assert len(set.union(*(os.sched_getaffinity(each) for each in threads))) == 1
