@@ -43,7 +43,7 @@ stop:
 	@$(PYTHON) -m deploy.stop
 
 test: lint broker
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak and not alone"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak and not alone"
 	@$(BIN)/python -m pytest -m "alone and not soak"
 
 soak: $(TEST_STAMP) broker

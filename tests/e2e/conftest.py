@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.demo import Toured, whole_tour
 from tests.e2e.walk_in import offices
 from tests.support import Person, Stack
 
@@ -34,9 +33,3 @@ def walk_in(
     """A system of its own for each module about the walk-in queue: they put its clock forward."""
     with offices(tmp_path_factory.mktemp(request.module.__name__.rpartition(".")[2])) as stack:
         yield stack
-
-
-@pytest.fixture(scope="session")
-def toured(stack: Stack) -> Toured:
-    """The guided tour, taken once from the first page to the last."""
-    return whole_tour(stack)

@@ -3,24 +3,12 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from deploy import env_file
-from tests.support import ROOT, Stack, meanwhile
+from tests.support import ROOT, Stack
 
 COMMAND = (sys.executable, "-m", "deploy.demo")
-
-Envelope = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Toured:
-    """What the whole tour said, and what other systems heard of its morning meanwhile."""
-
-    said: str
-    events: list[Envelope]
 
 
 def environment(run_dir: Path, **settings: str) -> dict[str, str]:
@@ -47,15 +35,3 @@ def copied(stack: Stack, run_dir: Path, **settings: str) -> Path:
     run_dir.mkdir()
     env_file.write(run_dir, {**stack.env, **settings})
     return run_dir
-
-
-def whole_tour(stack: Stack) -> Toured:
-    """Take all of it, and listen."""
-    stack.wait_ready()
-    with stack.subscriber("1471.queue.*") as other:
-        with meanwhile(other.drain, every=1.0):
-            done = demo(stack.run_dir)
-        assert done.returncode == 0, done.stdout + done.stderr
-        told = [event for _, event in other.drain()]
-    day = told[-1]["subject"].split(".")[1]
-    return Toured(done.stdout, [e for e in told if day in e["subject"].replace("-", "")])
