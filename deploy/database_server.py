@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from threading import Event, Thread
 from typing import Any
 
@@ -49,14 +50,15 @@ class Server(cli.SecantusDBServer):
 
 
 def on_one_core() -> None:
-    """Keep this process to one core, another one than most of its like.
+    """Keep this process to one core, another one than most of its like, where that is allowed.
 
     Python runs one thread at a time, and the storage engine lets go of it with every call: on two
     cores the threads hand it to and fro for most of the time (docs/adr/0049-on-one-core.md).
     """
     cores = sorted(os.sched_getaffinity(0))
     for thread in os.listdir("/proc/self/task"):  # those to come keep to it, too
-        os.sched_setaffinity(int(thread), {cores[os.getpid() % len(cores)]})
+        with suppress(OSError):  # forbidden in a container, or the thread has just ended
+            os.sched_setaffinity(int(thread), {cores[os.getpid() % len(cores)]})
 
 
 if __name__ == "__main__":
