@@ -156,12 +156,11 @@ class Runtime:
 
     def deadlines_step(self, fire: Callable[[Deadline], None]) -> int:
         """Fire what has come due, if leader; return how many streams are at it."""
-        at_it = self._lead(lambda _fence: self._firing.step(fire))
-        late_s = (
-            self._firing.late_s() if self._lease.fence else 0.0
-        )  # not late is who does not lead
-        DATES_LATE.labels(self.wiring.name).set(late_s)
-        return at_it
+        try:
+            return self._lead(lambda _fence: self._firing.step(fire))
+        finally:  # they get later while the database is away; not late is who does not lead
+            late_s = self._firing.late_s() if self._lease.fence else 0.0
+            DATES_LATE.labels(self.wiring.name).set(late_s)
 
     def stop(self) -> None:
         """Hand leadership to another process, when the dates in hand have been fired."""

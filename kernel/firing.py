@@ -9,6 +9,7 @@ import structlog
 
 from contracts.errors import Unavailable
 from kernel.deadlines import Deadline, Deadlines
+from kernel.metrics import DATES_PUT_OFF
 
 log = structlog.get_logger()
 
@@ -50,7 +51,11 @@ class Firing:
         return at_it
 
     def late_s(self) -> float:
-        """Return for how long the oldest date has been due that is, or waits to be, fired."""
+        """Return for how long the oldest date has been due that is, or waits to be, fired.
+
+        One that was put off counts while it is looked at, every eleven minutes at least; that it
+        was is counted by itself.
+        """
         return (self._now() - self._oldest).total_seconds() if self._oldest else 0.0
 
     def stop(self) -> None:
@@ -80,9 +85,11 @@ class Firing:
             fire(date)
         except Unavailable as error:
             log.warning("deadline_waits", deadline=date.name, error=str(error))
+            DATES_PUT_OFF.labels("unavailable").inc()
             self._deadlines.later(date, self._now())
         except Exception:  # one that fails must not hold up the others
             log.exception("deadline_failed", stream=date.stream, deadline=date.name)
+            DATES_PUT_OFF.labels("failed").inc()
             self._deadlines.failed(date, self._now())
         else:
             self._deadlines.done(date)

@@ -91,6 +91,7 @@ class Rebuild:
     def _fill(self, documents: Documents) -> None:
         """Fold in what the log has by now; what is appended meanwhile may be left."""
         end = self._log.head().position
+        give_up = monotonic() + PATIENCE_S
         while self._done < end:
             commits = self._log.read_on(self._done, BATCH)
             if not all(lease.held() for lease in self._held):
@@ -102,10 +103,16 @@ class Rebuild:
             except Exception as error:
                 fault = f"{type(error).__name__}: {error}"
                 raise self._failed(f"cannot take in commit {self._done + 1}: {fault}") from error
-            if not taken and documents.checkpoint.read() != self._done:
+            if taken:
+                self._done += taken
+                self._progress(self._done, max(self._done, end))
+                give_up = monotonic() + PATIENCE_S
+            elif documents.checkpoint.read() != self._done:
                 raise self._failed(DISTURBED)
-            self._done += taken
-            self._progress(self._done, max(self._done, end))
+            elif monotonic() > give_up:
+                raise self._failed(f"does not get past commit {self._done}: see `pst log verify`")
+            else:  # in the log it is not next yet, or something was in the way: it may pass
+                pause(LOOK_S)
 
     def _take_over(self, documents: Documents) -> None:
         """Become the view's leader; go on filling until its leader has let go."""

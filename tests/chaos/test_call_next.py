@@ -17,6 +17,8 @@ from tests.e2e.walk_in import DESKS, JAYAPURA, Office, offices
 from tests.lane_rule import check_lane_rule
 from tests.support import Person, Stack, eventually
 
+pytestmark = pytest.mark.alone  # as fast as it goes, and told so
+
 ROUNDS = 20
 KIOSKS = 200
 SOME = 10

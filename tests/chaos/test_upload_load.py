@@ -13,6 +13,8 @@ from tests.api import path
 from tests.sent_files import pdf, upload
 from tests.support import Person, Stack, meanwhile, running
 
+pytestmark = pytest.mark.alone  # memory and waits are measured
+
 MB = 1024 * 1024
 USERS, FILES = 20, 5
 MOST_MB = 300

@@ -8,6 +8,7 @@ from itertools import count
 from threading import Event, Lock, Thread
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from contracts.errors import Unavailable
@@ -247,6 +248,28 @@ def test_lateness_is_that_of_the_oldest_date(deadlines):
     eventually(lambda: not subject.step(lambda _date: None), every=0)
     subject.stop()
     assert subject.late_s() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"), [(Unavailable("mail"), "unavailable"), (ValueError("odd"), "failed")]
+)
+def test_date_that_is_put_off_is_counted(deadlines, trouble, reason):
+    """It is late only while it is looked at; that it does not fire is seen all the same."""
+    deadlines.apply([due("a-1", "d")])
+    before = put_off(reason)
+    subject = firing(deadlines)
+
+    def fire(_date):
+        raise trouble
+
+    eventually(lambda: not subject.step(fire), every=0)
+    subject.stop()
+    assert put_off(reason) == before + 1
+
+
+def put_off(reason):
+    """Return how often dates were put off for it."""
+    return REGISTRY.get_sample_value("pst_deadlines_put_off_total", {"reason": reason}) or 0.0
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -20,6 +20,7 @@ from kernel.lease import Lease
 from kernel.view_following import Follower, collections_of
 from kernel.view_reading import Reader
 from kernel.views import View, make_live
+from pst import rebuilding
 from pst.rebuilding import Progress, Rebuild
 from tests.contract.test_views import (
     COUNTS,
@@ -176,6 +177,20 @@ def test_rebuild_that_cannot_go_on_says_where(db, log):
         rebuild(db)
     assert rows(db) == twice(3)
     assert made(db) == [there(db).name]
+
+
+def test_rebuild_does_not_wait_for_what_is_missing_in_the_log(db, log, monkeypatch):
+    """It looks again for a while, as it may yet come; then it says after which commit."""
+    fill(log, streams=2, each=3)
+    db["commits"].delete_one({"position": 4})
+    monkeypatch.setattr(rebuilding, "PATIENCE_S", 0.5)
+    fresh, looked = EventLog(db), []
+    read_on = fresh.read_on
+    monkeypatch.setattr(fresh, "read_on", lambda *asked: looked.append(asked) or read_on(*asked))
+    with pytest.raises(click.ClickException, match="does not get past commit 3: see `pst log ver"):
+        Rebuild(db, fresh, TYPES, COUNTS, lambda _done, _of: None).run()
+    assert 2 < len(looked) < 20
+    assert not collections_of(db, COUNTS)
 
 
 def test_rebuild_killed_in_the_middle_harms_nothing(db, log):

@@ -1,5 +1,6 @@
 """Views on the real server: followed in batches, read whole or not at all, one a definition."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +27,10 @@ from kernel.views import Documents, View, live
 from pst.rebuilding import fence_off
 from tests.contract.log_contract import draft
 from tests.support import NOON, eventually
+
+embedded = pytest.mark.skipif(
+    bool(os.environ.get("PST_CONTRACT_MONGO_URL")), reason="MongoDB itself waits for a minute"
+)
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,7 @@ def test_view_whose_checkpoint_is_lost_is_made_again(db, log):
     assert rows(db) == {"a-0": {"n": 3, "kind": "count"}}
 
 
+@embedded
 def test_view_whose_clearing_was_left_is_cleared_before_it_is_begun(db, log):
     """Its leader died in the middle: the next one does not fold onto what it had yet to delete."""
     fill(log, streams=2, each=1)
@@ -267,6 +273,7 @@ def test_batch_whose_fate_was_unknown_is_not_taken_in_twice(db, log, monkeypatch
     assert rows(db)["a-0"]["n"] == 4
 
 
+@embedded
 @pytest.mark.parametrize("changes", [True, False])
 def test_transaction_that_its_leader_has_left_holds_the_view_up_for_seconds(db, log, changes):
     """A process that was killed in the middle aborts nothing; the server does, after a while.
