@@ -218,12 +218,18 @@ class ConsultationService(
             self.core.commands.handle(CONSULTATION, key, command, meta)
 
     def _must_be_another(self, asked: Request) -> None:
-        """Refuse a duplicate of what the officer cannot see, or of itself."""
+        """Refuse a duplicate of what the officer cannot see, of itself, or of its own duplicate:
+        two that name each other, and nobody answers."""
         caller, other = Caller.of(asked["caller"]), asked["duplicate_of"]
         known = self.core.commands.glance(CONSULTATION, other)
         if other == asked["consultation_id"] or known.office not in caller.offices:
-            message = "There is no such other consultation."
-            raise Rejected(Code.VALIDATION_FAILED, message, {"duplicate_of": [message]})
+            raise _not_the_other("There is no such other consultation.")
+        passed = {other}
+        while (after := known.duplicate_of) is not None and after not in passed:
+            if after == asked["consultation_id"]:
+                raise _not_the_other("That one is a duplicate of this one: answer here.")
+            passed.add(after)
+            known = self.core.commands.glance(CONSULTATION, after)
 
     def _subject(self, caller: Caller, office: Office, contact: Request, command_id: str) -> str:
         """Return whose question it is: with an address, that of its account."""
@@ -250,3 +256,7 @@ class ConsultationService(
 
 def _command_id(asked: Request) -> str:
     return asked["caller"]["command_id"] or new_id()
+
+
+def _not_the_other(message: str) -> Rejected:
+    return Rejected(Code.VALIDATION_FAILED, message, {"duplicate_of": [message]})

@@ -141,6 +141,7 @@ class State:
     closed_at: datetime | None = None
     closed_by: Party | None = None
     close_reason: CloseReason | None = None
+    duplicate_of: str | None = None
     closings: int = 0
     shelf: shelves.Shelf = field(default_factory=shelves.Shelf)
 
@@ -289,6 +290,7 @@ def _after_closing(state: State, event: ConsultationClosed, at: datetime) -> dic
         "closed_at": at,
         "closed_by": event.closed_by,
         "close_reason": event.reason,
+        "duplicate_of": event.duplicate_of,
         "closings": state.closings + 1,
     }
 
@@ -300,5 +302,6 @@ def _after_reopening(state: State, at: datetime) -> dict[str, Any]:
         "closed_at": None,
         "closed_by": None,
         "close_reason": None,
+        "duplicate_of": None,
         **_goes_on(state, at),
     }

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from contracts.errors import Code
@@ -194,6 +195,23 @@ def test_duplicate_names_another_consultation(stack):
     problem(budi.post(f"{path}/close", {**body, "reason": "spam"}), Code.VALIDATION_FAILED)
     body["duplicate_of"] = other.rpartition("/")[2]
     assert posted(budi, f"{path}/close", body)["duplicate_of"] == body["duplicate_of"]
+
+
+def test_duplicates_do_not_name_each_other(stack):
+    """Not over a third one either: somebody answers. Reopened, it is a duplicate no more."""
+    (first, budi, _), (second, _, _), (third, _, _) = (opened(stack) for _ in range(3))
+
+    def close(path: str, other: str) -> httpx.Response:
+        body = {"reason": "duplicate", "duplicate_of": other.rpartition("/")[2]}
+        return budi.post(f"{path}/close", body)
+
+    assert close(first, second).is_success
+    problem(close(second, first), Code.VALIDATION_FAILED)
+    assert close(second, third).is_success
+    problem(close(third, first), Code.VALIDATION_FAILED)
+    assert budi.get(third).json()["status"] != "closed"
+    posted(budi, f"{first}/reopen", {"reason": "Bukan pertanyaan yang sama"})
+    assert close(third, first).is_success
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["their own", "somebody else's"])
