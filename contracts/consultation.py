@@ -70,6 +70,14 @@ class ContactSchema(Body):
     phone = line(40, load_default=None, allow_none=True)
 
 
+class ContactShownSchema(Schema):
+    """How to reach the person; null what is not known, or was erased with them."""
+
+    name = fields.String(required=True, allow_none=True)
+    email = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
+
+
 class ClassificationSchema(Body):
     """A code of a classification: scheme and version are both needed to read it."""
 
@@ -150,6 +158,12 @@ class CloseSchema(Body):
             raise ValidationError({"duplicate_of": ["Only for the reason duplicate."]})
 
 
+class WithdrawSchema(Body):
+    """The user needs it no more. `note`: how they said so, where staff write it down."""
+
+    note = prose(TEXT_MAX, load_default=None, allow_none=True)
+
+
 class RescheduleSchema(Body):
     """When: `start`, and for how many minutes; a link or place that is not said is as it was."""
 
@@ -190,7 +204,7 @@ class SubmitRequest(ServiceRequest, SubmitSchema):
 
 
 class OneRequest(ServiceRequest):
-    """`accept`, `claim`, `withdraw`, `history`, `limit`, `dossier`: which consultation."""
+    """`accept`, `claim`, `contact`, `history`, `limit`, `dossier`: which consultation."""
 
     consultation_id = fields.String(required=True)
 
@@ -252,6 +266,14 @@ class HeldRequest(MeetingRequest, HeldSchema):
 
 class CloseRequest(OneRequest, CloseSchema):
     """`close`"""
+
+
+class WithdrawRequest(OneRequest, WithdrawSchema):
+    """`withdraw`"""
+
+
+class CorrectContactRequest(OneRequest, ContactSchema):
+    """`correct_contact`"""
 
 
 class ReopenRequest(OneRequest, ReopenSchema):

@@ -123,6 +123,12 @@ class ContactBounced(_Data):
     channel = fields.String(required=True)
 
 
+class ContactCorrected(_Data):
+    """Staff had written the contact down wrong; `message_id`: what goes there once more."""
+
+    message_id = fields.String(required=True, allow_none=True)
+
+
 class MeetingScheduled(_Data):
     """The user and an officer are going to meet; `sequence` counts the changes.
 
@@ -446,6 +452,7 @@ EVENTS: dict[tuple[str, str, int], type[_Data]] = {
     ("consultation", "silence_reminder_due", 1): SilenceReminderDue,
     ("consultation", "silence_lapsed", 1): SilenceLapsed,
     ("consultation", "contact_bounced", 1): ContactBounced,
+    ("consultation", "contact_corrected", 1): ContactCorrected,
     ("consultation", "referral_given", 1): ReferralGiven,
     ("consultation", "meeting_scheduled", 1): MeetingScheduled,
     ("consultation", "meeting_rescheduled", 1): MeetingScheduled,

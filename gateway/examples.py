@@ -51,6 +51,8 @@ CANNED: dict[str, Any] = {
 }
 REASSIGN: dict[str, Any] = {"from_officer": "budi", "to_officers": ["ani", "cici"]}
 CLOSE: dict[str, Any] = {"reason": "resolved", "note": "Tautan tabel dinamis sudah diberikan."}
+WITHDRAW: dict[str, Any] = {"note": "Menelepon: data sudah ditemukan sendiri."}
+CONTACT: dict[str, Any] = {"name": "Siti Rahma", "email": "siti.rahma@example.com"}
 REOPEN: dict[str, Any] = {"reason": "Tautannya tidak dapat dibuka."}
 REGISTER: dict[str, Any] = {
     "name": "Siti Rahma",

@@ -13,6 +13,8 @@ from contracts.consultation import (
     CloseSchema,
     ConsultationListSchema,
     ConsultationSchema,
+    ContactSchema,
+    ContactShownSchema,
     HistoryItemSchema,
     HistorySchema,
     LimitSchema,
@@ -22,6 +24,7 @@ from contracts.consultation import (
     ReferSchema,
     ReopenSchema,
     SubmitSchema,
+    WithdrawSchema,
 )
 from contracts.errors import Code
 from gateway import consultations, examples
@@ -32,7 +35,6 @@ from gateway.routing import route
 from host.rpc import ServiceRpc
 
 PERSONS = ("service_user", *STAFF)
-USER = ("service_user",)
 
 CONSULTATION = "/v1/consultations/{consultation_id}"
 
@@ -200,6 +202,28 @@ class OnlineRoutes:
         """
         return consultations.changed(self.consultation.assign(call.request))
 
+    @route("GET", f"{CONSULTATION}/contact", roles=STAFF, answers={200: ContactShownSchema})
+    def show_contact(self, call: Call) -> Any:
+        """How to reach the person, as by telephone where no letter arrives."""
+        return self.consultation.contact(call.request)
+
+    @step(
+        "contact",
+        STAFF,
+        Code.WRONG_STATE,
+        Code.EMAIL_TAKEN,
+        Code.SUBJECT_ERASED,
+        body=ContactSchema,
+        example=examples.CONTACT,
+    )
+    def correct_contact(self, call: Call) -> Answer:
+        """Correct a contact that staff wrote down wrong.
+
+        All of it is given anew. What awaits an answer goes there once more, and is waited for only
+        once it has arrived. Who has an account of their own corrects it there (`PATCH /v1/me`).
+        """
+        return consultations.changed(self.consultation.correct_contact(call.request))
+
     @step(
         "referrals",
         STAFF,
@@ -228,9 +252,19 @@ class OnlineRoutes:
         """
         return consultations.changed(self.consultation.close(call.request))
 
-    @step("withdraw", USER, Code.WRONG_STATE)
+    @step(
+        "withdraw",
+        PERSONS,
+        Code.WRONG_STATE,
+        Code.SUBJECT_ERASED,
+        body=WithdrawSchema,
+        example=examples.WITHDRAW,
+    )
     def withdraw(self, call: Call) -> Answer:
-        """Take back one's own question."""
+        """Take back one's own question.
+
+        Staff do it for a user who said so by telephone, e-mail or in person, with a `note` of that.
+        """
         return consultations.changed(self.consultation.withdraw(call.request))
 
     @step(

@@ -1,8 +1,9 @@
 """The end of a consultation, and how it goes on all the same.
 
 Closed by an officer, by the user, or by itself after the silence (or, by the office's policy, by an
-officer who confirms that). Reopened within the grace time under the same number; the limit is not
-counted twice. A reply sent before a close that came by itself reverses it, however late it comes.
+officer who confirms that), or because whose it is was forgotten. Reopened within the grace time
+under the same number; the limit is not counted twice. A reply counts from when it was sent, however
+late it comes: before a close that came by itself, it reverses that.
 
 Refusals: `wrong_state` (closed, or not; not silent for long enough), `not_answered` (resolved
 without an answer), `closed_for_good` (too late, or no request for statistics).
@@ -14,7 +15,14 @@ from contracts.errors import Code, Rejected
 from host.caller import Caller
 from offices.office import Office
 from services.consultation import limit, meetings, silence
-from services.consultation.commands import Close, CloseSilent, PostMessage, Reopen, Withdraw
+from services.consultation.commands import (
+    Close,
+    CloseSilent,
+    EndOfForgotten,
+    PostMessage,
+    Reopen,
+    Withdraw,
+)
 from services.consultation.events import (
     CloseReason,
     ConsultationClosed,
@@ -22,7 +30,7 @@ from services.consultation.events import (
     Event,
     Party,
 )
-from services.consultation.guards import must_be_open, officer_of, party_of, voice_of
+from services.consultation.guards import must_be_open, officer_of, party_of, voice_of, wrong
 from services.consultation.state import State, Status
 
 OFFICER_CONFIRMS = "officer_confirms"
@@ -63,7 +71,23 @@ def close_silent(command: CloseSilent, state: State) -> list[Event]:
 def withdraw(command: Withdraw, state: State) -> list[Event]:
     """The user needs it no more."""
     must_be_open(state)
-    return _closed(command, state, CloseReason.WITHDRAWN, by=command.caller)
+    if command.note is not None and not command.caller.is_staff:
+        raise wrong("note", "Only staff note how somebody withdrew.")
+    return _closed(
+        command,
+        state,
+        CloseReason.WITHDRAWN,
+        by=command.caller,
+        for_=Party.USER,
+        note=command.note,
+    )
+
+
+def forgotten(command: EndOfForgotten, state: State) -> list[Event]:
+    """Whose it is wants nothing kept of them: they can be told no more, and nobody waits."""
+    if state.status in (Status.NONE, Status.CLOSED):
+        return []
+    return _closed(command, state, CloseReason.WITHDRAWN, by=None)
 
 
 def reopen(command: Reopen, state: State) -> list[Event]:
@@ -84,7 +108,8 @@ def reopened_by_writing(command: PostMessage, state: State) -> list[Event]:
     if by is Party.USER and _was_sent_before(command, state):
         reverses = True
     else:
-        _must_be_in_time(command.office, state, command.now)
+        at = command.sent_at if by is Party.USER and command.sent_at else command.now
+        _must_be_in_time(command.office, state, at)
         if not command.caller.is_staff:
             _must_be_a_request(state)
     return _open_again(command, state, by, reverses=reverses)
@@ -93,13 +118,12 @@ def reopened_by_writing(command: PostMessage, state: State) -> list[Event]:
 def must_take_files(caller: Caller, now: datetime, office: Office, state: State) -> None:
     """Refuse a file where no message with it would be taken.
 
-    Officers may still enter, with its files, a reply that was sent before it closed by itself.
+    Officers may still enter, with its files, a reply that was sent long ago.
     """
-    if state.status is not Status.CLOSED or (caller.is_staff and _closed_by_itself(state)):
+    if state.status is not Status.CLOSED or caller.is_staff:
         return
     _must_be_in_time(office, state, now)
-    if not caller.is_staff:
-        _must_be_a_request(state)
+    _must_be_a_request(state)
 
 
 def _was_sent_before(command: PostMessage, state: State) -> bool:
@@ -112,9 +136,9 @@ def _closed_by_itself(state: State) -> bool:
     return state.close_reason is CloseReason.USER_SILENT and state.closed_by is Party.SYSTEM
 
 
-def _must_be_in_time(office: Office, state: State, now: datetime) -> None:
+def _must_be_in_time(office: Office, state: State, at: datetime) -> None:
     days = office.policy.reopen_days
-    if state.closed_at is not None and now > state.closed_at + timedelta(days=days):
+    if state.closed_at is not None and at > state.closed_at + timedelta(days=days):
         raise Rejected(
             Code.CLOSED_FOR_GOOD, f"It was closed more than {days} days ago: open a new one."
         )
@@ -148,18 +172,19 @@ def _open_again(
 
 
 def _closed(
-    command: Close | CloseSilent | Withdraw,
+    command: Close | CloseSilent | Withdraw | EndOfForgotten,
     state: State,
     reason: CloseReason,
     *,
     by: Caller | None,
+    for_: Party | None = None,
     note: str | None = None,
     silent_since: datetime | None = None,
     duplicate_of: str | None = None,
 ) -> list[Event]:
     closed = ConsultationClosed(
         reason=reason,
-        closed_by=party_of(by),
+        closed_by=for_ or party_of(by),
         officer_id=officer_of(by),
         subject_id=state.subject_id,
         note=note,

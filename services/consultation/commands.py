@@ -9,6 +9,7 @@ from offices.office import Office
 from services.consultation.attachments.commands import UNUSED, Attach, DropUnused
 from services.consultation.events import Classification, CloseReason
 
+READDRESS = "readdress"
 LIMIT = "limit"
 LIMIT_WARNING = "limit_warning"
 SILENCE_CLOSE = "silence_close"
@@ -90,6 +91,21 @@ class PostMessage(_Asked):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CorrectContact(_Asked):
+    """An officer wrote the contact down wrong.
+
+    `theirs`: it is no officer who gave what is known of the person; `taken`: the address is that of
+    another account.
+    """
+
+    contact_name: str
+    contact_email: str | None
+    contact_phone: str | None
+    theirs: bool = False
+    taken: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refer(_Asked):
     """An officer names who else can help."""
 
@@ -157,7 +173,9 @@ class Close(_Asked):
 
 @dataclass(frozen=True, kw_only=True)
 class Withdraw(_Asked):
-    """The user needs it no more."""
+    """The user needs it no more; staff note how they said so."""
+
+    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +260,11 @@ class ReportBounce(_Timed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EndOfForgotten(_Timed):
+    """Whose it is has been forgotten."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportReached(_Timed):
     """It does: a letter with a word that awaits an answer is out."""
 
@@ -255,6 +278,7 @@ Asked = (
     | Claim
     | Assign
     | PostMessage
+    | CorrectContact
     | Refer
     | ScheduleMeeting
     | RescheduleMeeting
@@ -277,6 +301,7 @@ Timed = (
     | Recalculate
     | ReportBounce
     | ReportReached
+    | EndOfForgotten
     | DropUnused
 )
 Command = Asked | Timed

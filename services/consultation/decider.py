@@ -8,7 +8,7 @@ the end in `closing.py`; here is who may say what, and who has it. Times, ids an
 calendar come in with the command; `decide` may refuse, `evolve` (in `state.py`) never does.
 
 Refusals, beside those named there: `not_found` (no such consultation, or somebody else's),
-`wrong_office`, `wrong_role`, `wrong_state`, `already_assigned`; those of attachments
+`wrong_office`, `wrong_role`, `wrong_state`, `already_assigned`, `email_taken`; those of attachments
 in `attachments/decider.py`.
 """
 
@@ -28,7 +28,9 @@ from services.consultation.commands import (
     Close,
     CloseSilent,
     Command,
+    CorrectContact,
     EndMeeting,
+    EndOfForgotten,
     HoldMeeting,
     JudgeLimit,
     MissMeeting,
@@ -51,6 +53,7 @@ from services.consultation.events import (
     ClarificationRequested,
     ConsultationAssigned,
     ConsultationSubmitted,
+    ContactCorrected,
     Event,
     MessagePosted,
     Party,
@@ -92,6 +95,8 @@ def decide(command: Command, state: State) -> list[Event]:
             return silence.bounce(command, state)
         case ReportReached():
             return silence.reached(command, state)
+        case EndOfForgotten():
+            return closing.forgotten(command, state)
         case DropUnused():
             return [*attachments.dropped(command, state.shelf)]
     check_access(command.caller, state.office, state.subject_id)
@@ -106,6 +111,8 @@ def decide(command: Command, state: State) -> list[Event]:
             return _assigned(command, state, command.officer_id)
         case PostMessage():
             return _posted(command, state)
+        case CorrectContact():
+            return _corrected(command, state)
         case Refer():
             return _referred(command, state)
         case RescheduleMeeting():
@@ -274,6 +281,29 @@ def _message(
         clarification=clarification,
         attachments=attachments,
     )
+
+
+def _corrected(command: CorrectContact, state: State) -> list[Event]:
+    """What officers wrote down they correct; the word that awaits an answer goes there."""
+    if command.theirs:
+        raise Rejected(
+            Code.WRONG_STATE, "They gave their contact themselves: only they correct it."
+        )
+    if command.taken:
+        raise Rejected(
+            Code.EMAIL_TAKEN,
+            "That address has an account: withdraw this one, and open it for them.",
+        )
+    waits = state.turn is Party.USER and state.status is not Status.NEEDS_CLARIFICATION
+    corrected = ContactCorrected(
+        subject_id=state.subject_id,
+        officer_id=officer_of(command.caller),
+        message_id=state.last_word if waits else None,
+        contact_name=command.contact_name,
+        contact_email=command.contact_email,
+        contact_phone=command.contact_phone,
+    )
+    return [corrected]
 
 
 def _referred(command: Refer, state: State) -> list[Event]:

@@ -49,7 +49,8 @@ class Entrypoints:
 
     def answer(self, key: str, caller: Caller, outcome: Outcome[state.State]) -> Answer:
         """Answer with the consultation."""
-        return {**queries.get(self.core, caller, key), "replayed": outcome.replayed}
+        known = queries.get(self.core, caller, self.offices, key)
+        return {**known, "replayed": outcome.replayed}
 
     def office(self, office: str) -> Office:
         """Return an office; raise `Rejected` (validation_failed) for an unknown one."""

@@ -192,6 +192,21 @@ class ContactReached:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactCorrected:
+    """An officer wrote it down wrong.
+
+    `message_id`: the word that awaits an answer, and goes there once more.
+    """
+
+    subject_id: str
+    officer_id: str | None
+    message_id: str | None
+    contact_name: Personal[str]
+    contact_email: Personal[str | None]
+    contact_phone: Personal[str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReferralGiven:
     """The user was told who else can help."""
 
@@ -342,6 +357,7 @@ Event = (
     | SilenceLapsed
     | ContactBounced
     | ContactReached
+    | ContactCorrected
     | ReferralGiven
     | MeetingScheduled
     | MeetingRescheduled

@@ -19,6 +19,12 @@ def check_access(caller: Caller, office: str, subject_id: str) -> None:
         raise Rejected(Code.NOT_FOUND, "There is no such consultation.")
 
 
+def must_be_staff(caller: Caller) -> None:
+    """Refuse who is no officer."""
+    if not caller.is_staff:
+        raise Rejected(Code.WRONG_ROLE, "This is for officers.")
+
+
 def must_be_open(state: State) -> None:
     """Refuse what makes no sense once it is closed."""
     if state.status is Status.CLOSED:

@@ -1,7 +1,8 @@
 """Meetings: the consultation goes on at the office or by Zoom, at an appointed time.
 
-A meeting that is still to be suspends the silence; cancelled, missed or over without a word, the
-silence counts anew. What an officer sums up of one that was held is an answer like any other.
+A meeting that is still to be suspends the silence; cancelled or over without a word, the silence
+counts anew if it is the user whom we wait for. Who missed one has the next word, unless they have
+said it since it began. What an officer sums up of one that was held is an answer like any other.
 Source: the published service standard, step 13.
 
 Refusals: `not_found` (no such meeting), `wrong_state` (it has ended, or not begun), `office_closed`
@@ -30,6 +31,7 @@ from services.consultation.events import (
     MeetingMissed,
     MeetingRescheduled,
     MeetingScheduled,
+    Party,
 )
 from services.consultation.guards import must_be_open, wrong
 from services.consultation.state import Meeting, State
@@ -84,10 +86,13 @@ def held(command: HoldMeeting, state: State) -> list[Event]:
 
 
 def missed(command: MissMeeting, state: State) -> list[Event]:
-    """The user did not come."""
-    _must_have_begun(_still_to_be(state, command.meeting_id), command.now)
-    ended = MeetingMissed(meeting_id=command.meeting_id)
-    return [ended, *_silence(command, state)]
+    """The user did not come: theirs is the next word, unless they have said it since it began."""
+    meeting = _still_to_be(state, command.meeting_id)
+    _must_have_begun(meeting, command.now)
+    ended, without = MeetingMissed(meeting_id=command.meeting_id), after(state, command.meeting_id)
+    if state.owed_since is None or state.owed_since < meeting.start:
+        without = replace(without, turn=Party.USER)
+    return [ended, *silence.restarted(command.office, without, command.now)]
 
 
 def over(command: EndMeeting, state: State) -> list[Event]:
@@ -156,6 +161,6 @@ def _must_have_begun(meeting: Meeting, now: datetime) -> None:
         raise Rejected(Code.WRONG_STATE, "It has not begun.")
 
 
-def _silence(command: CancelMeeting | MissMeeting | EndMeeting, state: State) -> list[Event]:
+def _silence(command: CancelMeeting | EndMeeting, state: State) -> list[Event]:
     """Count the silence anew, as far as this meeting had suspended it."""
     return silence.restarted(command.office, after(state, command.meeting_id), command.now)

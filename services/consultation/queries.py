@@ -21,6 +21,7 @@ from services.consultation.attachments import reading
 from services.consultation.events import (
     ConsultationClosed,
     ConsultationSubmitted,
+    ContactCorrected,
     MessagePosted,
 )
 from services.consultation.explained import explain
@@ -45,7 +46,11 @@ STRETCH = 2_000
 
 
 def get(
-    core: Runtime, caller: Caller, consultation_id: str, at: datetime | None = None
+    core: Runtime,
+    caller: Caller,
+    offices: Offices,
+    consultation_id: str,
+    at: datetime | None = None,
 ) -> Document:
     """Return the consultation, as it stood `at` if given; refuse who may not see it.
 
@@ -59,6 +64,7 @@ def get(
     if document is None:  # asked for a time before it began
         raise Rejected(Code.NOT_FOUND, "It did not exist at that time.")
     document["version"] = facts[-1].sequence
+    document = resource.late(document, offices[document["office"]], at or core.clock.now())
     reading.named(document["messages"], reading.attachments(facts))
     return {"consultation": _dumped(schema(shapes.ConsultationSchema), document)}
 
@@ -119,6 +125,7 @@ def _items(facts: Iterable[Fact], offices: Offices) -> Document:
 def page(
     core: Runtime,
     caller: Caller,
+    offices: Offices,
     *,
     office: str | None,
     status: str | None,
@@ -131,12 +138,13 @@ def page(
     cursor: str | None,
 ) -> Document:
     """Return one page of summaries, newest first: a user's own, or of an officer's offices."""
+    now = core.clock.now()
     wanted = {
         **_scope(caller, office),
         **({} if status is None else {"status": status}),
         **({} if turn is None else {"turn": turn}),
         **_whose(officer, unassigned),
-        **_overdue(core.clock.now(), overdue),
+        **_overdue(now, overdue),
         **_lapsed(to_confirm),
     }
     few = bool(overdue or to_confirm) or not caller.is_staff
@@ -145,7 +153,10 @@ def page(
         found = [
             {**row, "duplicate_of": _own(core, row["duplicate_of"], caller.id)} for row in found
         ]
-    items = [{**row, **lists.in_clear(core, row, ("topic",))} for row in found]
+    items = [
+        {**resource.late(row, offices[row["office"]], now), **lists.in_clear(core, row, ("topic",))}
+        for row in found
+    ]
     return _dumped(schema(shapes.ConsultationListSchema), {"items": items, "next_cursor": after})
 
 
@@ -153,6 +164,17 @@ def open_cases(core: Runtime, office: str, officer: str) -> list[Document]:
     """Return the summaries of what an officer has and is not closed, the longest open first."""
     wanted = {"office": office, "officer_id": officer, "status": {"$ne": "closed"}}
     return core.view(views.LIST).find(wanted, [("opened", 1)], 0)
+
+
+def open_of(core: Runtime, office: str, subject_id: str) -> list[str]:
+    """Return the consultations of a person in an office that are not closed.
+
+    Raises `Unavailable` when the list does not catch up with the log within moments.
+    """
+    kept = core.view(views.LIST)
+    lists.caught_up(core, kept)
+    wanted = {"subject_id": subject_id, "office": office, "status": {"$ne": "closed"}}
+    return [row["consultation_id"] for row in kept.find(wanted, [("opened", 1)], 0)]
 
 
 def limits_around(core: Runtime, office: Office, day: date) -> Iterator[str]:
@@ -198,7 +220,7 @@ def dossier(core: Runtime, caller: Caller, consultation_id: str) -> Document:
     facts = opened(core, caller, consultation_id)
     document = resource.of(f for f in facts if not _internal(f)) or {}
     reading.named(document["messages"], reading.attachments(facts))
-    contact = _contact(core, facts[0].event)
+    contact = contact_of(core, facts)
     consultation = _dumped(schema(shapes.ConsultationSchema), document)
     number = _number_of_duplicate(core, consultation)
     return {"consultation": consultation, "contact": contact, "duplicate_number": number}
@@ -223,16 +245,27 @@ def _opening(core: Runtime, consultation_id: str) -> ConsultationSubmitted:
     return opening
 
 
-def _contact(core: Runtime, opening: ConsultationSubmitted) -> Document | None:
-    """Return how to reach its person: by their own account's words, else by those given with it."""
-    row = core.view(PEOPLE).get(opening.subject_id)
-    if opening.contact_name is not None and not (row and row["email_verified"]):
-        return {n: getattr(opening, f"contact_{n}") for n in CONTACT}
+def contact_of(core: Runtime, facts: Iterable[Fact]) -> Document | None:
+    """Return how to reach its person: by their own account's words, else as it was written down
+    last; null when nothing is known."""
+    events = [
+        f.event for f in facts if isinstance(f.event, ConsultationSubmitted | ContactCorrected)
+    ]
+    subject_id, written = events[0].subject_id, events[-1]
+    row = core.view(PEOPLE).get(subject_id)
+    if written.contact_name is not None and not (row and row["email_verified"]):
+        return {n: getattr(written, f"contact_{n}") for n in CONTACT}
     if row is not None:
-        return lists.in_clear(core, {**row, "subject_id": opening.subject_id}, CONTACT)
+        return lists.in_clear(core, {**row, "subject_id": subject_id}, CONTACT)
     if core.views_lag():  # it may be on its way
         raise Unavailable("the contacts are being brought up to date")
     return None
+
+
+def corrected(core: Runtime, consultation_id: str) -> ContactCorrected:
+    """Return the contact as it was corrected last."""
+    facts = reversed(core.facts(f"{resource.PREFIX}{consultation_id}"))
+    return next(f.event for f in facts if isinstance(f.event, ContactCorrected))
 
 
 def opened(core: Runtime, caller: Caller, consultation_id: str) -> list[Fact]:

@@ -8,8 +8,13 @@ from typing import Any
 
 from services.consultation.commands import ReportBounce, ReportReached
 
-TELLING = ("consultation_answered", "clarification_requested", "silence_reminder_due")
-"""Templates of the notifier: an officer's word, or a reminder that it awaits an answer."""
+TELLING = (
+    "consultation_answered",
+    "clarification_requested",
+    "meeting_missed",
+    "silence_reminder_due",
+)
+"""Templates of the notifier: what awaits the user's answer, or a reminder that something does."""
 
 
 def reported(envelope: dict[str, Any]) -> type[ReportBounce] | type[ReportReached] | None:

@@ -24,6 +24,7 @@ from services.consultation.commands import (
     LIMIT_WARNING,
     MEETING_LINK,
     MEETING_OVER,
+    READDRESS,
     SILENCE_CLOSE,
     SILENCE_REMINDER,
 )
@@ -36,6 +37,7 @@ from services.consultation.events import (
     ConsultationReopened,
     ConsultationSubmitted,
     ContactBounced,
+    ContactCorrected,
     ContactReached,
     DeadlineRecalculated,
     Event,
@@ -117,6 +119,10 @@ def react(fact: Fact) -> list[Effect]:
             return [_told(fact), over, *_no_silence()]
         case MeetingMissed():
             return [_told(fact), Cancel(f"{MEETING_OVER}{event.meeting_id}")]
+        case ContactCorrected():
+            known = Schedule(READDRESS, fact.occurred_at, {})
+            sent_again = _no_silence() if event.message_id else []
+            return [_told(fact), known, *sent_again]
         case ContactReached():
             return [Ignore("the silence that begins has its dates")]
         case ConsultationClosed():

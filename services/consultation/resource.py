@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from kernel.facts import Fact
+from offices.office import Office
 from services.consultation.attachments.events import AttachmentDropped, AttachmentUploaded
 from services.consultation.events import (
     ClarificationEnded,
@@ -15,6 +16,7 @@ from services.consultation.events import (
     ConsultationReopened,
     ConsultationSubmitted,
     ContactBounced,
+    ContactCorrected,
     ContactReached,
     DeadlineRecalculated,
     Event,
@@ -63,6 +65,25 @@ def with_messages(document: Document | None, fact: Fact) -> Document:
         "meetings": meetings_after(before["meetings"], fact),
         "referrals": _referrals(before["referrals"], fact),
     }
+
+
+def late(document: Document, office: Office, now: datetime) -> Document:
+    """Return the resource with the days for which its user waits beyond the limit.
+
+    They pass without a fact until there is an answer; what is closed without one counts none.
+    """
+    sla = document["sla"]
+    if document["answered_at"] is not None or document["status"] == "closed":
+        return document
+    judged = {**sla, "rejudged": _late(sla["rejudged"], office, now)}
+    return {**document, "sla": _late(judged, office, now)}
+
+
+def _late(verdict: Document | None, office: Office, now: datetime) -> Any:
+    if verdict is None or verdict["state"] != "breached":
+        return verdict
+    days = office.calendar.working_days_between(verdict["due_at"], now)
+    return {**verdict, "late_by_working_days": days}
 
 
 def message(fact: Fact) -> Document | None:
@@ -211,7 +232,7 @@ def _changes(before: Document, fact: Fact) -> Document:
         case SlaRejudged():
             return {"sla": {**sla, "rejudged": _rejudged(event)}}
         case SilenceStarted():
-            return {"silence": _silence(event.closes_at)}
+            return {"turn": "user", "silence": _silence(event.closes_at)}
         case SilenceReminderDue():
             return {"silence": _silence(event.closes_at, silence["reminders_sent"] + 1)}
         case SilenceLapsed():
@@ -221,6 +242,9 @@ def _changes(before: Document, fact: Fact) -> Document:
             return {"contact_bounced": True, "silence": _silence(None)}
         case ContactReached():
             return {"contact_bounced": False}
+        case ContactCorrected():
+            sent_again = {"contact_bounced": True, "silence": _silence(None)}
+            return {} if event.message_id is None else sent_again
         case MeetingScheduled() | MeetingRescheduled():
             return {"silence": _silence(None)}
         case MeetingCancelled() | MeetingMissed():

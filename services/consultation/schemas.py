@@ -75,6 +75,7 @@ TYPES = EventTypes(
         EventType("silence_lapsed", 1, events.SilenceLapsed),
         EventType("contact_bounced", 1, events.ContactBounced),
         EventType("contact_reached", 1, events.ContactReached),
+        EventType("contact_corrected", 1, events.ContactCorrected),
         EventType("referral_given", 1, events.ReferralGiven),
         EventType("meeting_scheduled", 2, events.MeetingScheduled),
         EventType("meeting_rescheduled", 2, events.MeetingRescheduled),

@@ -8,6 +8,7 @@ from contracts.errors import Code, Rejected
 from files.opening import check_files
 from host.caller import Caller
 from host.entrypoints import on_deadline, subscribe
+from host.heard import origin
 from host.rpc import rpc
 from host.runtime import Wiring
 from kernel.aggregate import Aggregate
@@ -22,6 +23,7 @@ from services.consultation.accounts.persons import HEARD, STREAMS, heard_as
 from services.consultation.accounts.service import AccountEntrypoints
 from services.consultation.calendar_service import CalendarService
 from services.consultation.catalogue.service import CatalogueCalls
+from services.consultation.contact_service import ContactService
 from services.consultation.entrypoints import CONSULTATION, Answer, Entrypoints, Request, less
 from services.consultation.events import Classification, CloseReason
 from services.consultation.link_service import check_provider
@@ -40,6 +42,7 @@ class ConsultationService(
     CalendarService,
     SharingService,
     UploadService,
+    ContactService,
     Entrypoints,
     CatalogueCalls,
 ):
@@ -136,8 +139,8 @@ class ConsultationService(
 
     @rpc
     def withdraw(self, request: Request) -> Answer:
-        """The user needs it no more; `OneRequest`."""
-        return self.handled(schema(shapes.OneRequest).load(request), commands.Withdraw)
+        """The user needs it no more; `WithdrawRequest`."""
+        return self.handled(schema(shapes.WithdrawRequest).load(request), commands.Withdraw)
 
     @rpc
     def reopen(self, request: Request) -> Answer:
@@ -148,7 +151,9 @@ class ConsultationService(
     def get(self, request: Request) -> Answer:
         """Return it as it is, or as it stood `at`; `GetRequest`."""
         asked = schema(shapes.GetRequest).load(request)
-        return queries.get(self.core, Caller.of(asked["caller"]), **less(asked, "caller"))
+        return queries.get(
+            self.core, Caller.of(asked["caller"]), self.offices, **less(asked, "caller")
+        )
 
     @rpc
     def history(self, request: Request) -> Answer:
@@ -176,7 +181,9 @@ class ConsultationService(
     def list_consultations(self, request: Request) -> Answer:
         """Return one page, newest first; `ListRequest`."""
         asked = schema(shapes.ListRequest).load(request)
-        return queries.page(self.core, Caller.of(asked["caller"]), **less(asked, "caller"))
+        return queries.page(
+            self.core, Caller.of(asked["caller"]), self.offices, **less(asked, "caller")
+        )
 
     @rpc
     def dossier(self, request: Request) -> Answer:
@@ -193,6 +200,8 @@ class ConsultationService(
             self.handover_came_due(deadline)
         elif deadline.name.startswith(commands.MEETING_LINK):
             self.link_came_due(deadline)
+        elif deadline.name == commands.READDRESS:
+            self.contact_came_due(deadline)
         elif deadline.stream.startswith(STREAMS):
             self.person_due(deadline)
         else:
@@ -200,9 +209,12 @@ class ConsultationService(
             command = commands.timed(deadline.name, deadline.data, now, office)
             self.core.commands.handle(CONSULTATION, deadline.key, command, deadline.meta())
 
-    @subscribe(*HEARD)
+    @subscribe(*HEARD, "*.consultation.subject_erased")
     def hear(self, envelope: Answer) -> None:
         """Take in what other services tell; twice, it is one effect."""
+        if envelope["event"] == "subject_erased":
+            self._end_of_forgotten(envelope)
+            return
         self.hear_of_person(envelope)
         if (report := reaching.reported(envelope)) is not None:
             self._report(report, envelope)
@@ -215,6 +227,17 @@ class ConsultationService(
             now, office = self.core.clock.now(), self.offices[known.office]
             command = report(now=now, office=office, channel=channel)
             meta = heard_as(envelope, "bounce")
+            self.core.commands.handle(CONSULTATION, key, command, meta)
+
+    def _end_of_forgotten(self, envelope: Answer) -> None:
+        """Nobody waits for an answer to a person who was forgotten; the vault is believed."""
+        subject_id = envelope["data"]["subject_id"]
+        if not self.core.vault.forgotten([subject_id]):
+            return
+        office = self.offices[envelope["data"]["office"]]
+        for key in queries.open_of(self.core, office.id, subject_id):
+            command = commands.EndOfForgotten(now=self.core.clock.now(), office=office)
+            meta = origin(envelope, self.name, derive_id(envelope["id"], key))
             self.core.commands.handle(CONSULTATION, key, command, meta)
 
     def _must_be_another(self, asked: Request) -> None:

@@ -18,6 +18,7 @@ from services.consultation.events import (
     ConsultationReopened,
     ConsultationSubmitted,
     ContactBounced,
+    ContactCorrected,
     ContactReached,
     DeadlineRecalculated,
     Event,
@@ -110,10 +111,12 @@ class Link:
 class State:
     """What decisions need.
 
-    `turn`: whose word is awaited. `paused_at`: since when the limit stands still. `due_at`: where
-    it ends by the calendar as it is; `judged_by`: by which end it was judged; `moved_since`: that
-    was moved afterwards; `rejudged`: the verdict by a later calendar, if there is one. `links`: of
-    the meetings that a provider was ever asked to make.
+    `turn`: whose word is awaited. `last_word`: id of the officer's last message to the user.
+    `owed_since`: since when the officer owes the next word, or did
+    last. `paused_at`: since when the limit stands still. `due_at`: where it ends by the calendar as
+    it is; `judged_by`: by which end it was judged; `moved_since`: that was moved afterwards;
+    `rejudged`: the verdict by a later calendar, if there is one. `links`: of the meetings that a
+    provider was ever asked to make.
     """
 
     status: Status = Status.NONE
@@ -121,6 +124,8 @@ class State:
     subject_id: str = ""
     officer_id: str | None = None
     turn: Party | None = None
+    last_word: str | None = None
+    owed_since: datetime | None = None
     accepted_at: datetime | None = None
     answered_at: datetime | None = None
     due_at: datetime | None = None
@@ -153,7 +158,10 @@ class State:
 
 def evolve(state: State, fact: Fact) -> State:
     """Return the state after a fact."""
-    return replace(state, **_changes(state, fact))
+    changes = _changes(state, fact)
+    if changes.get("turn") is Party.OFFICER:
+        changes = {**changes, "owed_since": fact.occurred_at}
+    return replace(state, **changes)
 
 
 def _changes(state: State, fact: Fact) -> dict[str, Any]:
@@ -187,8 +195,8 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             return {"sla": Sla.BREACHED, "judged_by": event.due_at}
         case SlaRejudged():
             return {"rejudged": event}
-        case SilenceStarted():
-            return {"silence": event, "reminders": 0, "lapsed": None}
+        case SilenceStarted():  # also of who missed a meeting, and wrote last
+            return {"silence": event, "reminders": 0, "lapsed": None, "turn": Party.USER}
         case SilenceReminderDue():
             return {"reminders": event.n}
         case SilenceLapsed():
@@ -197,6 +205,9 @@ def _changes(state: State, fact: Fact) -> dict[str, Any]:
             return {"bounced": True, "silence": None, "lapsed": None}
         case ContactReached():
             return {"bounced": False}
+        case ContactCorrected():  # nobody is silent about what went elsewhere
+            sent_again = {"bounced": True, "silence": None, "lapsed": None}
+            return {} if event.message_id is None else sent_again
         case ReferralGiven():
             return {}
         case MeetingScheduled() | MeetingRescheduled():
@@ -237,7 +248,8 @@ def _after_message(state: State, event: MessagePosted) -> dict[str, Any]:
     if event.by is Party.USER:
         heard = {"turn": Party.OFFICER, "silence": None, "lapsed": None, "bounced": False}
         return {**used, "status": _working(state), **heard}
-    return {**used, "status": _working(state), "turn": Party.USER}
+    said = {"turn": Party.USER, "last_word": event.message_id}
+    return {**used, "status": _working(state), **said}
 
 
 def _working(state: State) -> Status:

@@ -19,6 +19,7 @@ from services.consultation.events import (
     ConsultationReopened,
     ConsultationSubmitted,
     ContactBounced,
+    ContactCorrected,
     ContactReached,
     DeadlineRecalculated,
     Event,
@@ -116,6 +117,8 @@ def told(fact: Fact, time_zone: str) -> Told:
             return Told("Pesan tidak sampai ke pengguna", "What we write does not arrive")
         case ContactReached():
             return Told("Pesan sampai ke pengguna", "What we write arrives again")
+        case ContactCorrected():
+            return Told("Kontak diperbaiki petugas", "An officer corrected the contact")
         case ReferralGiven():
             return Told(f"Dirujuk: {event.target}", f"Referred to: {event.target}")
         case MeetingScheduled():

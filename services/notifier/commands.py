@@ -113,6 +113,8 @@ def _of_conversation(event: str, data: dict[str, Any], at: datetime) -> Wanted:
             return None  # what is asked has a letter of its own; a machine's word is nobody's
         case "message_posted", {"by": "officer", "message_id": message_id}:
             return Template.CONSULTATION_ANSWERED, Params(happened_at=at, message_id=message_id)
+        case "contact_corrected", {"message_id": str(message_id)}:  # what went elsewhere
+            return Template.CONSULTATION_ANSWERED, Params(happened_at=at, message_id=message_id)
         case "clarification_requested", {"message_id": str(message_id)}:
             return Template.CLARIFICATION_REQUESTED, Params(happened_at=at, message_id=message_id)
         case "silence_reminder_due", {"closes_at": closes_at}:

@@ -65,8 +65,9 @@ def test_staff_steps_are_not_for_users(stack: Stack, known: dict[str, Any], step
     problem(person.post(path(known, step), {"reason": "resolved"}), Code.WRONG_ROLE)
 
 
-def test_only_the_person_withdraws(officer: Person, known: dict[str, Any]) -> None:
-    problem(officer.post(path(known, "withdraw")), Code.WRONG_ROLE)
+def test_only_staff_note_how_somebody_withdrew(stack: Stack, known: dict[str, Any]) -> None:
+    person = stack.user(known["subject_id"])
+    problem(person.post(path(known, "withdraw"), {"note": "Telepon."}), Code.VALIDATION_FAILED)
 
 
 def test_other_office_is_403(stack: Stack, known: dict[str, Any]) -> None:

@@ -9,11 +9,14 @@ from datetime import timedelta
 import pika
 import pytest
 
+from contracts.common import rfc3339
+from contracts.errors import Code
 from contracts.events import EVENTS, Envelope
 from contracts.topology import EVENTS_EXCHANGE, parked_queue, retry_queue
 from deploy import ports
 from kernel.personal import FORGOTTEN
 from pst.parked_messages import parked_messages
+from tests.api import problem
 from tests.markers import traces
 from tests.support import ROOT, eventually
 
@@ -63,7 +66,8 @@ def test_forgotten_person_leaves_numbers_only(stack):
     mark, other = uuid.uuid4().hex[:12], uuid.uuid4().hex[:12]
     path, subject = conversation(stack, mark)
     neighbour, _ = conversation(stack, other)
-    eventually(lambda: len(stack.mails(f"a{mark}@")) == 3)
+    stack.officer().post(f"{path}/close", {"reason": "resolved"})
+    eventually(lambda: len(stack.mails(f"a{mark}@")) == 4)
     eventually(lambda: stack.caught_up("consultation") and stack.caught_up("notifier"))
     before = numbers(stack, path)
     assert mark in pst(stack, "vault", "export", subject).stdout
@@ -131,7 +135,8 @@ def test_every_process_forgets_within_a_minute(stack):
 
 
 def test_nothing_more_is_kept_of_a_forgotten_person(stack):
-    """409 `subject_erased` for words; what needs none goes on."""
+    """409 `subject_erased` for words; what needs none goes on, and what is open ends: whoever
+    asked cannot be answered any more, which is no breach of the limit."""
     path, subject = conversation(stack, uuid.uuid4().hex[:12])
     stack.pst("vault", "forget", subject, "--yes")
     officer = stack.officer()
@@ -141,7 +146,30 @@ def test_nothing_more_is_kept_of_a_forgotten_person(stack):
         return (answer.status_code, answer.json().get("code")) == (409, "subject_erased")
 
     eventually(refused)
-    assert officer.post(f"{path}/close", {"reason": "resolved"}).status_code == 200
+    eventually(lambda: officer.get(path).json()["close_reason"] == "withdrawn")
+    assert officer.get(f"{path}/history").json()["items"][-1]["data"]["closed_by"] == "system"
+
+
+def test_open_question_of_a_forgotten_person_ends(stack):
+    """With its meeting, and without a breach of the limit; that of a neighbour goes on."""
+    officer, asked = stack.officer(), []
+    for mark in (uuid.uuid4().hex[:12], uuid.uuid4().hex[:12]):
+        contact = {"name": f"N{mark}", "email": f"a{mark}@example.com"}
+        resource = stack.submit(contact=contact)
+        path = f"/consultations/{resource['consultation_id']}"
+        officer.post(f"{path}/accept")
+        start = rfc3339(stack.now() + timedelta(days=1))
+        meeting = {"kind": "zoom", "join_url": "https://zoom.us/j/1", "start": start}
+        assert officer.post(f"{path}/meetings", {**meeting, "duration_min": 30}).status_code == 201
+        asked.append((path, resource["subject_id"]))
+    (path, subject), (neighbour, _) = asked
+    stack.pst("vault", "forget", subject, "--yes")
+    eventually(lambda: officer.get(path).json()["status"] == "closed")
+    seen = officer.get(path).json()
+    assert (seen["close_reason"], seen["sla"]["state"]) == ("withdrawn", "paused")
+    assert seen["meetings"][0]["status"] == "cancelled"
+    problem(officer.post(f"{path}/reopen", {"reason": "Salah."}), Code.SUBJECT_ERASED)
+    assert officer.get(neighbour).json()["status"] == "accepted"
 
 
 def test_owed_email_to_a_forgotten_person_is_suppressed(stack):
@@ -162,8 +190,8 @@ def test_owed_email_to_a_forgotten_person_is_suppressed(stack):
                 told = [e for _, e in subscriber.drain() if e["data"].get("about") == about]
                 return [(e["type"].split(".")[-2], e["data"].get("reason")) for e in told]
 
-            eventually(outcome)
-            assert outcome() == [("notification_suppressed", "subject_erased")]
+            withheld = ("notification_suppressed", "subject_erased")
+            eventually(lambda: outcome() == [withheld] * 2)  # that it began, and that it ended
     finally:
         if not stack.control.pid("mail"):
             stack.control.start("mail")

@@ -66,6 +66,8 @@ class World:
 
     def _provide(self, date: Schedule) -> None:
         """Have the provider make its link at once, as the service does when that date comes."""
+        if date.name == commands.READDRESS:  # of the account, which is not played here
+            del self.dates[date.name]
         if not date.name.startswith(commands.MEETING_LINK):
             return
         del self.dates[date.name]

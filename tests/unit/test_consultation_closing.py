@@ -10,6 +10,7 @@ from services.consultation.events import (
     ConsultationAssigned,
     ConsultationClosed,
     ConsultationReopened,
+    MeetingCancelled,
     MessagePosted,
     Party,
     ReferralGiven,
@@ -30,8 +31,10 @@ from tests.unit.consultation import (
     asked,
     assigned,
     by,
+    clock,
     close,
     closed,
+    meeting,
     post,
     reopen,
     submitted,
@@ -71,13 +74,54 @@ def test_close_by_an_officer_is_not_reversed():
 
 
 def test_close_that_an_officer_confirmed_is_not_reversed():
-    """It did not come by itself: what was sent before it reopens within the grace time."""
+    """It did not come by itself: what was sent before it reopens it, however late it comes."""
     story = given(CONSULTATION, *ANSWERED, closed(CloseReason.USER_SILENT, CLOSES, Party.OFFICER))
     soon = story.when(post(SITI, CLOSES + HOUR, sent_at=CLOSES - HOUR))
     assert not soon.result[0].reverses_close
     late = CLOSES + 15 * DAY
     story = given(CONSULTATION, *ANSWERED, closed(CloseReason.USER_SILENT, CLOSES, Party.OFFICER))
-    story.when(post(SITI, late, sent_at=CLOSES - HOUR)).then_refused(Code.CLOSED_FOR_GOOD)
+    came_late = story.when(post(SITI, late, sent_at=CLOSES - HOUR))
+    came_late.then_kinds(ConsultationReopened, MessagePosted)
+    assert not came_late.result[0].reverses_close
+
+
+@pytest.mark.parametrize(("days", "opens"), [(14, True), (15, False)])
+def test_grace_counts_to_when_a_reply_was_sent(days, opens):
+    """A channel that was slow takes nobody's days; an officer's own word counts when it comes."""
+    sent, comes = CLOSES + days * DAY, CLOSES + 20 * DAY
+    for caller, more in ((SITI, {}), (CHANNEL, {}), (BUDI, ENTERED)):
+        story = given(CONSULTATION, *ANSWERED, closed(CloseReason.RESOLVED, CLOSES))
+        case = story.when(post(caller, comes, sent_at=sent, **more))
+        if opens:
+            case.then_kinds(ConsultationReopened, MessagePosted)
+        else:
+            case.then_refused(Code.CLOSED_FOR_GOOD)
+    story = given(CONSULTATION, *ANSWERED, closed(CloseReason.RESOLVED, CLOSES))
+    story.when(post(BUDI, comes, sent_at=sent)).then_refused(Code.CLOSED_FOR_GOOD)
+
+
+def test_whose_person_was_forgotten_ends_as_withdrawn():
+    """Answered or not, with what was arranged: nobody can be told any more; and once."""
+    wish = clock(commands.EndOfForgotten, NOON + HOUR)
+    for story in ((submitted(),), (submitted(), accepted()), ANSWERED):
+        case = given(CONSULTATION, *story).when(wish)
+        case.then_kinds(ConsultationClosed)
+        (ended,) = case.result
+        assert (ended.reason, ended.closed_by) == (CloseReason.WITHDRAWN, Party.SYSTEM)
+        given(CONSULTATION, *story, fact(ended)).when(wish).then()
+    met = given(CONSULTATION, *ANSWERED, meeting(NOON + 2 * DAY)).when(wish)
+    met.then_kinds(MeetingCancelled, ConsultationClosed)
+    given(CONSULTATION).when(wish).then()
+
+
+def test_staff_withdraw_for_who_said_so():
+    """It is the user's wish, by an officer's hand and with a note; users add no note."""
+    case = given(CONSULTATION, *ANSWERED).when(by(commands.Withdraw, NOON, note="Telepon."))
+    (ended,) = case.result
+    assert (ended.reason, ended.closed_by) == (CloseReason.WITHDRAWN, Party.USER)
+    assert (ended.officer_id, ended.note) == ("budi", "Telepon.")
+    noted = by(commands.Withdraw, NOON, caller=SITI, note="Telepon.")
+    given(CONSULTATION, *ANSWERED).when(noted).then_refused(Code.VALIDATION_FAILED)
 
 
 ENTERED = {"on_behalf": True, "channel": "email"}

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 
 import pytest
 
 from contracts.errors import Code
-from services.consultation import commands
+from services.consultation import commands, resource
 from services.consultation.events import (
     ClarificationEnded,
     CloseReason,
@@ -123,8 +124,27 @@ def test_silence_counts_anew_when_the_meeting_is_off(command):
 
 
 def test_no_silence_when_the_office_owes_the_next_word():
-    """The user wrote last."""
+    """The user wrote last, and nobody waited for them in vain."""
     story = (*ANSWERED, said(Party.USER), meeting(START))
+    given(CONSULTATION, *story).when(about(commands.CancelMeeting)).then_kinds(MeetingCancelled)
+    over = clock(commands.EndMeeting, END, meeting_id="meet-1", sequence=0)
+    given(CONSULTATION, *story).when(over).then()
+
+
+def test_who_missed_a_meeting_has_the_next_word():
+    """Also who wrote last before it: the officer came, and can do nothing but wait."""
+    story = (*ANSWERED, said(Party.USER), meeting(START))
+    missed = given(CONSULTATION, *story).when(about(commands.MissMeeting, END))
+    missed.then_kinds(MeetingMissed, SilenceStarted)
+    assert missed.result[1].closes_at == CLOSES + 2 * DAY
+    seen = [*story, *(fact(event, END) for event in missed.result)]
+    assert reduce(CONSULTATION.evolve, seen, CONSULTATION.initial()).turn is Party.USER
+    assert resource.of(seen)["turn"] == "user"
+
+
+def test_who_missed_a_meeting_and_said_so_is_not_waited_for():
+    """An excuse that came since it began is an answer."""
+    story = (*ANSWERED, meeting(START), said(Party.USER, START + timedelta(minutes=5)))
     given(CONSULTATION, *story).when(about(commands.MissMeeting, END)).then_kinds(MeetingMissed)
 
 

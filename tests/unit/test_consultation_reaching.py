@@ -41,6 +41,7 @@ def test_letter_that_awaits_an_answer_tells_whether_it_arrived(event, more, repo
     """One that is withheld on purpose tells nothing."""
     assert heard(event, **more) is report
     assert heard(event, "silence_reminder_due", **more) is report
+    assert heard(event, "meeting_missed", **more) is report
 
 
 @pytest.mark.parametrize("template", ["sla_breached", "erasure_done", "consultation_submitted"])

@@ -61,6 +61,26 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeaveAddress:
+    """The office had written this address down wrong: theirs is the one of `to`."""
+
+    now: datetime
+    subject_id: str
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteAnew:
+    """It is this one, of whom the office knows already."""
+
+    now: datetime
+    subject_id: str
+    name: str
+    email: str
+    phone: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Correct:
     """The owner corrects what is in `changed`."""
 
@@ -152,6 +172,8 @@ Command = (
     | LogIn
     | Verify
     | Note
+    | LeaveAddress
+    | NoteAnew
     | Correct
     | CountCode
     | ChangeEmail

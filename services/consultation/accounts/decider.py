@@ -19,10 +19,12 @@ from services.consultation.accounts.commands import (
     CountCode,
     EndMove,
     Forget,
+    LeaveAddress,
     LogIn,
     MarkBounced,
     MoveIn,
     Note,
+    NoteAnew,
     Register,
     Verify,
 )
@@ -45,6 +47,7 @@ from services.consultation.accounts.events import (
     Event,
     ForgottenBecause,
     LoginWithoutAccount,
+    Source,
     UserRegistered,
 )
 from services.consultation.accounts.state import CODES, Challenge, Standing, State
@@ -69,6 +72,10 @@ def decide(command: Command, state: State) -> list[Event]:
             return _verified(command, state)
         case Note():
             return _noted(command, state)
+        case LeaveAddress():
+            return _left(command, state)
+        case NoteAnew():
+            return _noted_anew(command, state)
         case Correct():
             _must_be_theirs(command.subject_id, state)
             return [_corrected(command)] if command.changed else []
@@ -218,6 +225,26 @@ def _noted(command: Note, state: State) -> list[Event]:
         source=command.source,
     )
     return [noted]
+
+
+def _left(command: LeaveAddress, state: State) -> list[Event]:
+    """Whoever has shown the address to be theirs stays."""
+    if state.subject_id != command.subject_id or state.standing is not Standing.UNVERIFIED:
+        return []
+    return [AccountMovedOut(subject_id=command.subject_id, to=command.to)]
+
+
+def _noted_anew(command: NoteAnew, state: State) -> list[Event]:
+    if state.is_account:
+        return []
+    noted = AddressNoted(
+        subject_id=command.subject_id,
+        name=command.name,
+        email=command.email,
+        phone=command.phone,
+        source=Source.CONSULTATION,
+    )
+    return [*_stray_forgotten(state), noted]
 
 
 def _corrected(command: Correct) -> Event:

@@ -73,6 +73,11 @@ class State:
     left: tuple[str, str] | None = None
 
     @property
+    def is_verified(self) -> bool:
+        """Tell whether somebody has shown it to be theirs."""
+        return self.standing is Standing.VERIFIED
+
+    @property
     def is_account(self) -> bool:
         """Tell whether somebody, or the office for them, has given it as theirs."""
         return self.standing in (Standing.UNVERIFIED, Standing.VERIFIED)

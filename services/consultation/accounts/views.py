@@ -18,7 +18,7 @@ from services.consultation.accounts.events import (
     LoginWithoutAccount,
     UserRegistered,
 )
-from services.consultation.events import ConsultationSubmitted
+from services.consultation.events import ConsultationSubmitted, ContactCorrected
 
 Document = dict[str, Any]
 
@@ -77,6 +77,9 @@ def _changes(before: Document, fact: Fact) -> Document:
     match event:
         case ConsultationSubmitted():
             return {} if before["account"] else _contact(event)
+        case ContactCorrected():
+            unshown = {**_contact(event), "email_bounced": False}
+            return {} if before["email_verified"] else unshown
         case UserRegistered():
             given = {n: getattr(event, n) for n in (*DETAILS, "email", "notice_version")}
             return {**given, "registered_at": fact.occurred_at, "account": mark}
@@ -120,7 +123,7 @@ def _claimed(before: Document, fact: Fact) -> Document:
     return {**said, "registered_at": before["registered_at"] or fact.occurred_at}
 
 
-def _contact(event: ConsultationSubmitted) -> Document:
+def _contact(event: ConsultationSubmitted | ContactCorrected) -> Document:
     return {
         "name": event.contact_name,
         "email": event.contact_email,
@@ -131,7 +134,7 @@ def _contact(event: ConsultationSubmitted) -> Document:
 def subject_of(fact: Fact) -> str | None:
     """Return whom a fact tells how to reach, None if nobody."""
     event = fact.event
-    if isinstance(event, ConsultationSubmitted):
+    if isinstance(event, ConsultationSubmitted | ContactCorrected):
         return event.subject_id if event.contact_name is not None else None
     return event.subject_id if isinstance(event, _OF_ACCOUNT) else None
 
