@@ -107,6 +107,12 @@ def code_word(**kwargs: Any) -> fields.String:
     return fields.String(validate=words, **kwargs)
 
 
+def caller_id(**kwargs: Any) -> fields.String:
+    """Who somebody is by their token (`sub`), as an officer whose turn it is to be."""
+    words = validate.Regexp(r"[A-Za-z0-9][A-Za-z0-9 ._@:|+=/-]{0,199}\Z", error="Not an id.")
+    return fields.String(validate=words, **kwargs)
+
+
 def prose(longest: int, **kwargs: object) -> fields.String:
     """Several lines of text, likewise."""
     checks = [

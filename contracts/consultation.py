@@ -18,6 +18,7 @@ from contracts.common import (
     ServiceRequest,
     Timestamp,
     WrittenEmail,
+    caller_id,
     code_word,
     each_once,
     in_our_time,
@@ -130,7 +131,7 @@ class ClarificationSchema(Body):
 class AssignSchema(Body):
     """Which officer is to have it."""
 
-    officer_id = code_word(required=True)
+    officer_id = caller_id(required=True)
 
 
 class ReferSchema(Body):
@@ -289,7 +290,7 @@ class ListQuerySchema(PageQuerySchema):
 
     office = line(20, load_default=None)
     status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
-    officer = line(100, load_default=None)
+    officer = caller_id(load_default=None)
     unassigned = Flag(load_default=None)
     turn = fields.String(load_default=None, validate=validate.OneOf(TURNS))
     overdue = Flag(load_default=None)

@@ -8,7 +8,7 @@ from contracts.common import (
     TEXT_MAX,
     Body,
     ServiceRequest,
-    code_word,
+    caller_id,
     each_once,
     line,
     prose,
@@ -26,9 +26,9 @@ class CannedAnswerBodySchema(Body):
 class ReassignSchema(Body):
     """Whose open cases are handed to whom: to several, in turn."""
 
-    from_officer = code_word(required=True)
+    from_officer = caller_id(required=True)
     to_officers = fields.List(
-        code_word(), required=True, validate=[validate.Length(min=1, max=50), each_once]
+        caller_id(), required=True, validate=[validate.Length(min=1, max=50), each_once]
     )
 
     @validates_schema

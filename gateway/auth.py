@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from contracts.caller import ROLES, STAFF
+from contracts.common import caller_id
 from contracts.errors import Code, Rejected
 from kernel.clock import Clock
 
@@ -44,7 +45,7 @@ class ClaimsSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    sub = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    sub = caller_id(required=True)
     role = fields.String(required=True, validate=validate.OneOf(ROLES))
     offices = fields.List(fields.String(), required=True)
     name = fields.String(required=True)

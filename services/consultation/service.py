@@ -247,6 +247,8 @@ class ConsultationService(
         known = self.core.commands.glance(CONSULTATION, other)
         if other == asked["consultation_id"] or known.office not in caller.offices:
             raise _not_the_other("There is no such other consultation.")
+        if known.close_reason is CloseReason.SPAM:
+            raise _not_the_other("That one was closed as no request: nobody answers it.")
         passed = {other}
         while (after := known.duplicate_of) is not None and after not in passed:
             if after == asked["consultation_id"]:

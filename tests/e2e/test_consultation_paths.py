@@ -193,8 +193,24 @@ def test_duplicate_names_another_consultation(stack):
     problem(budi.post(f"{path}/close", body), Code.VALIDATION_FAILED)
     problem(budi.post(f"{path}/close", {**body, "duplicate_of": "nothing"}), Code.VALIDATION_FAILED)
     problem(budi.post(f"{path}/close", {**body, "reason": "spam"}), Code.VALIDATION_FAILED)
+    spam, _, _ = opened(stack)
+    posted(budi, f"{spam}/close", {"reason": "spam"})
+    unanswered = {**body, "duplicate_of": spam.rpartition("/")[2]}
+    problem(budi.post(f"{path}/close", unanswered), Code.VALIDATION_FAILED)
     body["duplicate_of"] = other.rpartition("/")[2]
     assert posted(budi, f"{path}/close", body)["duplicate_of"] == body["duplicate_of"]
+
+
+def test_officer_known_by_an_address_takes_and_is_given_work(stack):
+    """Whoever a token may name can have a consultation, and be searched for."""
+    name = "sso|wati.rahma@bps.go.id"
+    path, budi, _ = opened(stack)
+    given = posted(budi, f"{path}/assign", {"officer_id": name})
+    assert given["officer_id"] == name
+    wati = stack.officer(name)
+    mine = wati.get("/consultations", officer=name).json()
+    assert mine["items"] is not None
+    assert posted(wati, f"{path}/assign", {"officer_id": "budi"})["officer_id"] == "budi"
 
 
 def test_duplicates_do_not_name_each_other(stack):

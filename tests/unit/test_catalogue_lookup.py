@@ -212,6 +212,8 @@ def test_national_office_asks_once():
         ("rata-rata 2020-2024", "rata-rata 2020-2024"),
         ("../../key/x", "key x"),
         ("x" * 500, "x" * 100),
+        ("Berapa inflasi di Pekanbaru dan Dumai?", "inflasi pekanbaru dumai"),
+        ("Apa itu?", "apa itu"),
     ],
 )
 def test_equal_questions_are_equal(asked, keyword):

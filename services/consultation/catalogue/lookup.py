@@ -25,6 +25,7 @@ from services.consultation.catalogue.cache import Cache, Kept
 from services.consultation.catalogue.channels.rows import READING, Item, WebApiFailure
 from services.consultation.catalogue.channels.web_api import LANGUAGE
 from services.consultation.catalogue.events import Source
+from services.consultation.catalogue.words import EMPTY
 
 log = structlog.get_logger()
 
@@ -158,9 +159,13 @@ _Lists = list[list[Item] | None]
 
 
 def keyword_of(asked: str) -> str:
-    """Return the words that were asked for, in a form in which equal questions are equal."""
+    """Return the words that were asked for, in a form in which equal questions are equal.
+
+    Without those that say nothing, if others are left: titles hold no whole sentences.
+    """
     words = _WORDS.findall(unicodedata.normalize("NFC", asked.casefold()))
-    return " ".join(words)[:KEYWORD_MAX].strip()
+    telling = [word for word in words if word not in EMPTY]
+    return " ".join(telling or words)[:KEYWORD_MAX].strip()
 
 
 def _one(kept: Kept | None, lists: _Lists | None) -> Looked:
