@@ -162,9 +162,11 @@ def test_lost_system_is_restored(lost, tmp_path):
         assert traces(new, gone) == []
         for name in ("consultation", "notifier"):
             head = manifest["services"][name]
-            kept = f"{head['position']}:{head['hash']}"
-            assert f"{name}: " in new.pst("log", "verify", name, "--head", kept)
-        assert counts(new) == counts(lost, manifest["services"]["consultation"]["position"])
+            known = f"{head['position']}:{head['hash']}"
+            assert f"{name}: " in new.pst("log", "verify", name, "--head", known)
+        kept = counts(lost, manifest["services"]["consultation"]["position"])
+        eventually(lambda: here.get(path_of_gone).json()["close_reason"] == "withdrawn")
+        assert counts(new) == {**kept, "consultation_closed": 1}  # of who was forgotten since
 
         answer = here.post(f"{path}/messages", {"text": "masih di sini"})
         assert answer.status_code == 201, answer.text
